@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+// Who may import whom. Each line was written to be refused or taken; the linter that guards the house is asked, in one
+// run over a tree of probes, whether it really does.
+const refused: [file: string, from: string][] = [
+  ['src/base/probe.ts', '../audio/wav.ts'],
+  ['src/base/probe.ts', 'express'],
+  ['src/audio/probe.ts', '../call/call.ts'],
+  ['src/audio/probe.ts', 'ws'],
+  ['src/call/probe.ts', '../carriers/twilio/carrier.ts'],
+  ['src/call/probe.ts', '../providers/qwen/session.ts'],
+  ['src/call/probe.ts', '../simulators/realtime/server.ts'],
+  ['src/call/probe.ts', 'ws'],
+  ['src/call/probe.ts', 'express'],
+  ['src/call/probe.ts', 'twilio'],
+  ['src/call/probe.ts', 'pino'],
+  ['src/call/probe.ts', '../config.ts'],
+  ['src/carriers/twilio/probe.ts', '../../providers/qwen/session.ts'],
+  ['src/carriers/twilio/probe.ts', '../../simulators/carrier/call.ts'],
+  ['src/carriers/twilio/probe.ts', 'express'],
+  ['src/providers/qwen/probe.ts', '../../carriers/twilio/carrier.ts'],
+  ['src/providers/qwen/probe.ts', '../local/agent.ts'],
+  ['src/providers/qwen/probe.ts', '../../simulators/realtime/server.ts'],
+  ['src/providers/qwen/probe.ts', 'twilio'],
+  ['src/providers/local/probe.ts', '../qwen/session.ts'],
+  ['src/providers/local/probe.ts', '../../simulators/carrier/call.ts'],
+  ['src/simulators/carrier/probe.ts', '../../carriers/twilio/carrier.ts'],
+  ['src/simulators/carrier/probe.ts', 'twilio'],
+  ['src/simulators/realtime/probe.ts', '../../providers/qwen/events.ts'],
+  ['src/simulators/realtime/probe.ts', '../../call/call.ts'],
+  ['src/server.ts', './carriers/twilio/carrier.ts'],
+  ['src/main.ts', 'express'],
+  ['src/cli/probe.ts', 'pino'],
+  ['src/audio/probe.ts', 'pino'],
+  ['src/audio/probe.ts', 'twilio'],
+]
+const taken: [file: string, from: string][] = [
+  ['src/audio/g711.ts', 'alawmulaw'],
+  ['src/audio/convert.ts', 'wave-resampler'],
+  ['src/base/log.ts', 'pino'],
+  ['src/call/good.ts', '../audio/wav.ts'],
+  ['src/carriers/twilio/good.ts', '../../call/carrier.ts'],
+  ['src/carriers/twilio/good.ts', 'twilio'],
+  ['src/carriers/twilio/good.ts', 'ws'],
+  ['src/providers/qwen/good.ts', '../../call/provider.ts'],
+  ['src/providers/local/good.ts', '../../simulators/realtime/server.ts'],
+  ['src/providers/local/good.ts', 'soundswallower'],
+  ['src/simulators/realtime/good.ts', '../../audio/wav.ts'],
+  ['src/offhook.ts', './carriers/twilio/carrier.ts'],
+  ['src/cli/good.ts', '../simulators/carrier/call.ts'],
+]
+const doors: [file: string, from: string][] = [
+  ['src/audio/other.ts', 'alawmulaw'],
+  ['src/audio/other.ts', 'wave-resampler'],
+  ['src/base/other.ts', 'pino'],
+]
+
+interface Diagnostic {
+  readonly category: string
+  readonly location: { readonly path: string | { readonly file: string }; readonly start?: { readonly line: number } }
+}
+
+function lint(probes: readonly [file: string, from: string][]): Set<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'offhook-house-'))
+  try {
+    const config = JSON.parse(readFileSync('biome.json', 'utf8'))
+    delete config.$schema
+    config.vcs.enabled = false
+    writeFileSync(join(folder, 'biome.json'), JSON.stringify(config))
+    for (const [file, group] of Map.groupBy(probes, ([path]) => path)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true })
+      writeFileSync(join(folder, file), group.map(([, from], i) => `export * as n${i} from '${from}'\n`).join(''))
+    }
+    const biome = join(process.cwd(), 'node_modules/.bin/biome')
+    const args = ['lint', '--only=style/noRestrictedImports', '--reporter=json', '--max-diagnostics=none', '.']
+    const { stdout } = spawnSync(biome, args, { cwd: folder, encoding: 'utf8', timeout: 15_000 })
+    const { diagnostics } = JSON.parse(stdout) as { diagnostics: Diagnostic[] }
+    return new Set(
+      diagnostics.map(({ location }) => {
+        const file = typeof location.path === 'string' ? location.path : location.path.file
+        const line = location.start?.line ?? 0
+        const probe = probes.filter(([path]) => file.endsWith(path))[line - 1]
+        return probe === undefined ? `unknown place ${file}:${line}` : probe.join(' ')
+      }),
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+describe('the house', () => {
+  it('lets each room import what its place allows and nothing else', () => {
+    const found = lint([...refused, ...taken, ...doors])
+    expect([...found].sort()).toEqual([...refused, ...doors].map((probe) => probe.join(' ')).sort())
+  })
+})

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // Calls in tests run on real sockets; two workers keep two cores busy without starving the 20 ms clocks.
+    maxWorkers: 2,
+  },
+})
