@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, readConfig, settingNames } from '../src/config.ts'
+
+const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('the configuration', () => {
+  it('of an empty environment is the embedded agent, for calls from this machine only', () => {
+    const config = readConfig({})
+    expect(config).toMatchObject({ port: 8080, host: '127.0.0.1', publicUrl: undefined, provider: { name: 'local' } })
+    expect(config.twilio.authTokens).toEqual([])
+    expect(config.agent.greeting).toBeUndefined()
+  })
+
+  it('is the cloud model as soon as there is a key', () => {
+    const config = readConfig({ DASHSCOPE_API_KEY: 'sk-1', AGENT_GREETING: '' })
+    expect(config.provider).toEqual({
+      name: 'qwen',
+      apiKey: 'sk-1',
+      url: 'wss://dashscope.aliyuncs.com/api-ws/v1/realtime',
+      model: 'qwen3.5-omni-flash-realtime',
+    })
+    expect(config.agent.greeting).toBe('')
+    expect(readConfig({ DASHSCOPE_API_KEY: 'sk-1', REALTIME_PROVIDER: 'local' }).provider.name).toBe('local')
+  })
+
+  it('listens to the world only when there is a token to check signatures with', () => {
+    const env = { TWILIO_AUTH_TOKEN: 'a-secret-token', PUBLIC_URL: 'https://voice.example.com/' }
+    expect(readConfig(env)).toMatchObject({ host: '0.0.0.0', publicUrl: 'https://voice.example.com' })
+  })
+
+  it('names all problems at once: setting, expected, got', () => {
+    const problems = problemsOf({
+      PORT: 'eighty',
+      PUBLIC_URL: 'http://voice.example.com',
+      TURN_DETECTION: 'magic',
+      VAD_THRESHOLD: '2',
+      VAD_SILENCE_MS: '100',
+      AUDIO_BATCH_MS: '30',
+      REALTIME_PROVIDER: 'qwen',
+      TWILIO_AUTH_TOKEN: 'a-secret-token with a space',
+    })
+    expect(problems).toContain('PORT: expected a port number from 0 to 65535, got "eighty"')
+    expect(problems).toContain('VAD_SILENCE_MS: expected a whole number from 200 to 6000, got "100"')
+    expect(problems).toContain('AUDIO_BATCH_MS: expected 20, 40, 60 or 100, got "30"')
+    expect(problems.map((line) => line.split(':')[0])).toEqual([
+      'PORT',
+      'PUBLIC_URL',
+      'TWILIO_AUTH_TOKEN',
+      'TURN_DETECTION',
+      'VAD_THRESHOLD',
+      'VAD_SILENCE_MS',
+      'AUDIO_BATCH_MS',
+      'DASHSCOPE_API_KEY',
+    ])
+  })
+
+  it('never repeats a secret', () => {
+    const text = problemsOf({
+      DASHSCOPE_API_KEY: 'sk with a space',
+      TWILIO_AUTH_TOKEN: 'short',
+      PUBLIC_URL: 'https://a.example',
+    }).join()
+    expect(text).toContain('DASHSCOPE_API_KEY')
+    expect(text).toContain('TWILIO_AUTH_TOKEN')
+    expect(text).not.toContain('sk with')
+    expect(text).not.toContain('short')
+  })
+
+  it('wants the public address together with the token', () => {
+    expect(problemsOf({ TWILIO_AUTH_TOKEN: 'a-secret-token' })[0]).toMatch(
+      /^PUBLIC_URL: expected .* because TWILIO_AUTH_TOKEN is set, got none$/,
+    )
+  })
+})
+
+describe('.env.example', () => {
+  it('lists every setting, each once, with a comment above it', () => {
+    const lines = example.split('\n')
+    const named = lines.flatMap((line, i) => {
+      const name = /^#?([A-Z_]+)=/.exec(line)?.[1]
+      return name === undefined ? [] : [{ name, comment: lines[i - 1] ?? '' }]
+    })
+    expect(named.map(({ name }) => name).sort()).toEqual([...settingNames].sort())
+    for (const { name, comment } of named) expect(comment, name).toMatch(/^# .+/)
+  })
+
+  it('says the defaults', () => {
+    expect(readConfig(parseEnv(example))).toEqual(readConfig({}))
+  })
+})
