@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 /** A form-encoded POST as it came, for a door that wants to check its signature. */
@@ -26,4 +26,11 @@ export interface FormRoute {
 export interface UpgradeRoute {
   readonly path: string
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+/** Answers an upgrade with an HTTP error and closes the socket. */
+export function refuseUpgrade(socket: Duplex, status: 400 | 403 | 404 | 503): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+    socket.destroy(),
+  )
 }

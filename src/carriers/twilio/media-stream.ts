@@ -1,0 +1,198 @@
+import type { WebSocket } from 'ws'
+import type { AudioFormat } from '../../audio/format.ts'
+import type { Clock } from '../../base/clock.ts'
+import { CallError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import type { CarrierEvent, CarrierLeg } from '../../call/carrier.ts'
+import { Inbox } from './inbox.ts'
+import { makeStreamWriter, readFrame, type StartFrame, type StreamFrame, type StreamWriter } from './messages.ts'
+import { closeSocket, isRareCount } from './socket.ts'
+import { Timeline } from './timeline.ts'
+
+/** Twilio sends a frame every 20 ms, silence too; a socket that brings none for so long is half-open. */
+const SILENT_SOCKET_MS = 10_000
+/** What may wait in our socket: a minute and a half of sound that Twilio does not take. Then sound is dropped ... */
+const MAX_UNSENT_BYTES = 1024 * 1024
+/** ... and here the small frames too. */
+const MAX_UNSENT_SMALL_BYTES = 2 * MAX_UNSENT_BYTES
+/** No status, and a plain 1000: ends that somebody meant. */
+const ORDERLY_CODES = [1000, 1005]
+
+/** `open` until the carrier's end closes it, or we do (`released`). */
+export type StreamState = 'open' | 'closed-by-caller' | 'closed-by-error' | 'released'
+
+/**
+ * The caller's leg over Twilio's media socket, from `start` on.
+ *
+ * ```
+ *   text ─▶ readFrame ─▶ media ─▶ Timeline (gaps become silence) ─▶ Inbox (kept until somebody listens) ─▶ 'audio'
+ *                        dtmf, mark ──────────────────────────────▶ Inbox ─▶ 'dtmf', 'mark'
+ *                        stop | socket closed | 10 s without media ▶ Inbox ─▶ 'closed', once
+ *                        anything else: counted
+ * ```
+ */
+export class MediaStream implements CarrierLeg {
+  readonly callId: string
+  readonly format: AudioFormat
+  readonly #streamSid: string
+  readonly #socket: WebSocket
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #writer: StreamWriter
+  readonly #timeline: Timeline
+  readonly #inbox: Inbox
+  readonly #gone = new AbortController()
+  readonly #over = new AbortController()
+  readonly #startedMs: number
+  #lastMediaMs: number
+  #state: StreamState = 'open'
+  readonly #counts = { frames: 0, binary: 0, garbage: 0, unknown: 0, foreign: 0, repeatedStarts: 0, unsent: 0 }
+
+  /** Takes over `socket`, synchronously, so that no frame behind `start` is lost. */
+  constructor(socket: WebSocket, start: StartFrame, format: AudioFormat, clock: Clock, log: Logger) {
+    this.callId = start.callSid
+    this.format = format
+    this.#streamSid = start.streamSid
+    this.#socket = socket
+    this.#clock = clock
+    this.#log = log
+    this.#writer = makeStreamWriter(start.streamSid)
+    this.#timeline = new Timeline(format)
+    this.#inbox = new Inbox(format)
+    this.#startedMs = clock.now()
+    this.#lastMediaMs = this.#startedMs
+    socket.on('message', (data, isBinary) => this.#take(isBinary ? undefined : String(data)))
+    // Over 64 KiB, not UTF-8, not RFC 6455: ws closes the socket with the code for it, and says so here.
+    socket.on('error', (cause) => this.lose(new CallError('carrier-protocol', cause.message, { cause })))
+    socket.on('close', (code) => this.#onSocketClosed(code))
+    this.#watch(SILENT_SOCKET_MS)
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  get state(): StreamState {
+    return this.#state
+  }
+
+  listen(listener: (event: CarrierEvent) => void): void {
+    this.#inbox.listen(listener)
+  }
+
+  play(audio: Uint8Array): void {
+    if (audio.byteLength > 0 && this.#maySend(MAX_UNSENT_BYTES)) this.#socket.send(this.#writer.media(audio))
+  }
+
+  mark(name: string): void {
+    if (this.#maySend(MAX_UNSENT_SMALL_BYTES)) this.#socket.send(this.#writer.mark(name))
+  }
+
+  clear(): void {
+    if (this.#maySend(MAX_UNSENT_SMALL_BYTES)) this.#socket.send(this.#writer.clear)
+  }
+
+  /** The stream is dead, whatever the socket says: the call hears `closed` by error, and the socket is closed. */
+  lose(error: CallError): void {
+    this.#close('closed-by-error', { type: 'closed', by: 'error', error })
+    closeSocket(this.#socket, 1000, this.#clock)
+  }
+
+  /**
+   * Hangs up. It does not wait for the carrier's answer, which may take a second: so the outcome of the call is known
+   * before Twilio, having seen the close, can ask what comes next. The socket is forced when no answer comes.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === 'open') this.#state = 'released'
+    this.#over.abort()
+    this.#inbox.close()
+    closeSocket(this.#socket, 1000, this.#clock)
+  }
+
+  #take(text: string | undefined): void {
+    if (this.#state !== 'open') return
+    this.#counts.frames++
+    if (text === undefined) {
+      this.#counts.binary++
+      return
+    }
+    const frame = readFrame(text)
+    if ('streamSid' in frame && frame.event !== 'start' && frame.streamSid !== this.#streamSid) this.#counts.foreign++
+    else this.#obey(frame)
+  }
+
+  #obey(frame: StreamFrame): void {
+    switch (frame.event) {
+      case 'media':
+        this.#hear(frame.audio, frame.timestampMs)
+        break
+      case 'dtmf':
+        this.#inbox.put({ type: 'dtmf', digit: frame.digit })
+        break
+      case 'mark':
+        this.#inbox.put({ type: 'mark', name: frame.name })
+        break
+      case 'stop':
+        this.#close('closed-by-caller', { type: 'closed', by: 'caller' })
+        break
+      case 'start':
+        this.#counts.repeatedStarts++
+        break
+      case 'unknown':
+        this.#counts.unknown++
+        break
+      case 'garbage':
+        this.#counts.garbage++
+        if (isRareCount(this.#counts.garbage)) this.#log.warn({ count: this.#counts.garbage }, 'unreadable media frame')
+        break
+      case 'connected':
+        break
+    }
+  }
+
+  #hear(audio: Uint8Array, timestampMs: number | undefined): void {
+    const nowMs = this.#clock.now()
+    this.#lastMediaMs = nowMs
+    if (audio.byteLength === 0) return
+    for (const timed of this.#timeline.push(audio, timestampMs, nowMs - this.#startedMs)) {
+      this.#inbox.put({ type: 'audio', ...timed })
+    }
+  }
+
+  /** One timer that looks when it is due, instead of one that every frame puts off. */
+  #watch(delayMs: number): void {
+    const look = () => {
+      const leftMs = this.#lastMediaMs + SILENT_SOCKET_MS - this.#clock.now()
+      if (leftMs > 0) this.#watch(leftMs)
+      else this.lose(new CallError('carrier-lost', `no media for ${SILENT_SOCKET_MS} ms`))
+    }
+    this.#clock.after(delayMs, look, this.#over.signal)
+  }
+
+  #maySend(limit: number): boolean {
+    if (this.#state !== 'open' || this.#socket.readyState !== this.#socket.OPEN) return false
+    if (this.#socket.bufferedAmount <= limit) return true
+    if (this.#counts.unsent++ === 0) this.#log.warn('the carrier does not take what we send; sound is dropped')
+    return false
+  }
+
+  #onSocketClosed(code: number): void {
+    if (ORDERLY_CODES.includes(code)) this.#close('closed-by-caller', { type: 'closed', by: 'caller' })
+    const error = new CallError('carrier-lost', `the media socket closed with ${code} and no stop`)
+    this.#close('closed-by-error', { type: 'closed', by: 'error', error })
+    const { filledMs } = this.#timeline
+    this.#log.info(
+      { state: this.#state, code, filledMs, tooEarlyMs: this.#inbox.droppedMs, ...this.#counts },
+      'media stream ended',
+    )
+  }
+
+  /** The first end counts. */
+  #close(state: StreamState, event: CarrierEvent): void {
+    if (this.#state !== 'open') return
+    this.#state = state
+    this.#over.abort()
+    this.#gone.abort()
+    this.#inbox.put(event)
+  }
+}

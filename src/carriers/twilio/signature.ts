@@ -1,0 +1,75 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import twilio from 'twilio'
+import type { FormRequest } from '../../base/http.ts'
+import { isLoopbackAddress, isLoopbackHost, type PublicAddress } from './address.ts'
+
+/** What is looked at before a socket is upgraded. */
+interface KnockingRequest {
+  /** Path and query exactly as requested. */
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly remoteAddress: string | undefined
+}
+
+/** Who may come in. */
+interface Doorman {
+  admitsForm(request: FormRequest): boolean
+  admitsUpgrade(request: KnockingRequest): boolean
+}
+
+/**
+ * Lets in what is signed by one of the auth tokens (two during a key rotation) for the address we configured; a
+ * forwarded header never takes part. Without a token it lets in this machine itself and nobody else.
+ *
+ * ```
+ *   form      https://pub.example.com + path and query + sorted parameters
+ *   upgrade   wss://pub.example.com/twilio/media   or with a trailing slash; never a query: Twilio sends none
+ * ```
+ */
+export function makeDoorman(address: PublicAddress, authTokens: readonly string[]): Doorman {
+  if (authTokens.length === 0) return { admitsForm: isFromThisMachine, admitsUpgrade: isFromThisMachine }
+  const isSigned = (headers: FormRequest['headers'], url: string, form: FormRequest['form']) =>
+    authTokens.some((token) => validates(token, headers['x-twilio-signature'], url, form))
+  return {
+    admitsForm: ({ url, headers, form }) => url.startsWith('/') && isSigned(headers, address.http + url, form),
+    admitsUpgrade({ url, headers }) {
+      if (!url.startsWith('/') || url.includes('?')) return false
+      const bare = address.ws + url.replace(/\/+$/, '')
+      return isSigned(headers, bare, {}) || isSigned(headers, `${bare}/`, {})
+    },
+  }
+}
+
+function validates(
+  token: string,
+  signature: string | string[] | undefined,
+  url: string,
+  form: FormRequest['form'],
+): boolean {
+  if (typeof signature !== 'string' || signature === '') return false
+  try {
+    return twilio.validateRequest(token, signature, url, form)
+  } catch {
+    return false // It throws on what is no URL.
+  }
+}
+
+/**
+ * A tunnel connects from 127.0.0.1 too, so the address alone proves nothing: whatever was forwarded is refused, also
+ * what came for another host name, and what a page in this machine's browser sends.
+ */
+function isFromThisMachine({
+  headers,
+  remoteAddress,
+}: {
+  readonly headers: FormRequest['headers']
+  readonly remoteAddress: string | undefined
+}): boolean {
+  const host = headers['host']
+  return (
+    isLoopbackAddress(remoteAddress) &&
+    typeof host === 'string' &&
+    isLoopbackHost(host) &&
+    !Object.keys(headers).some((name) => /^(x-forwarded-.*|x-real-ip|cf-.*|forwarded|via|origin)$/.test(name))
+  )
+}

@@ -1,0 +1,73 @@
+import { type AudioFormat, bytesOf, durationMs, silenceByte } from '../../audio/format.ts'
+
+/** A piece of the caller's sound in its place. */
+export interface TimedAudio {
+  readonly audio: Uint8Array
+  /** Stream time of its first sample [ms]. */
+  readonly atMs: number
+}
+
+const FRAME_MS = 20
+/** Half a frame: timestamps jitter by a millisecond or two around the true 20 ms. */
+const TOLERANCE_MS = FRAME_MS / 2
+/** A gap longer than this is filled only so far. */
+const MAX_FILL_MS = 10_000
+/** Timestamps this far behind are a clock that was set back, not frames that are late. */
+const SET_BACK_MS = 1000
+
+/**
+ * Puts the caller's frames on a line without holes: what was lost on the way sounds as silence, so a model that waits
+ * for silence to end a turn gets it.
+ *
+ * ```
+ *   timestamp   155  175  195            255  275
+ *   frame       [..] [..] [..]  lost     [..] [..]
+ *   out         [..] [..] [..] [ff] [ff] [..] [..]
+ * ```
+ * A late frame is not thrown away: it follows what is there, and the next gap is shorter by it.
+ */
+export class Timeline {
+  readonly #format: AudioFormat
+  readonly #silence: Uint8Array
+  /** Stream time up to which there is sound [ms]. */
+  #endMs: number | undefined
+  #filledMs = 0
+
+  constructor(format: AudioFormat) {
+    this.#format = format
+    this.#silence = new Uint8Array(bytesOf(format, FRAME_MS)).fill(silenceByte(format))
+  }
+
+  /** Silence that was put in so far [ms]. */
+  get filledMs(): number {
+    return this.#filledMs
+  }
+
+  /**
+   * Places one frame. A frame without a timestamp follows the one before.
+   * @param elapsedMs how long the stream has really been open: silence may run ahead of that by 10 s, no more, so that
+   * absurd timestamps cannot make a flood of it.
+   */
+  push(audio: Uint8Array, timestampMs: number | undefined, elapsedMs: number): TimedAudio[] {
+    const lengthMs = durationMs(this.#format, audio.byteLength)
+    const endMs = this.#endMs ?? timestampMs ?? 0
+    const gapMs = (timestampMs ?? endMs) - endMs
+    if (timestampMs === undefined || (gapMs < -TOLERANCE_MS && gapMs > -SET_BACK_MS)) {
+      this.#endMs = endMs + lengthMs
+      return [{ audio, atMs: endMs }]
+    }
+    this.#endMs = timestampMs + lengthMs
+    return [...this.#fill(gapMs, timestampMs, elapsedMs), { audio, atMs: timestampMs }]
+  }
+
+  #fill(gapMs: number, untilMs: number, elapsedMs: number): TimedAudio[] {
+    const allowedMs = Math.max(0, Math.min(MAX_FILL_MS, elapsedMs + MAX_FILL_MS - this.#filledMs))
+    const frames = Math.min(Math.round(gapMs / FRAME_MS), Math.floor(allowedMs / FRAME_MS))
+    if (frames <= 0) return []
+    this.#filledMs += frames * FRAME_MS
+    return Array.from({ length: frames }, (_, n) => ({
+      audio: this.#silence,
+      atMs: untilMs - (frames - n) * FRAME_MS,
+    }))
+  }
+}

@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type AudioFormat, mulaw8k } from '../../../src/audio/format.ts'
+import { type TimedAudio, Timeline } from '../../../src/carriers/twilio/timeline.ts'
+
+const frame = new Uint8Array(160).fill(1)
+
+/** Pushes frames with these timestamps, 20 ms apart on the wall; `.` is a frame of sound, `_` one of silence. */
+function draw(timestamps: readonly (number | undefined)[], elapsedMs = 0): string {
+  const timeline = new Timeline(mulaw8k)
+  return timestamps
+    .flatMap((timestamp, n) => timeline.push(frame, timestamp, elapsedMs + n * 20))
+    .map(({ audio }) => (audio[0] === 0xff ? '_' : '.'))
+    .join('')
+}
+
+describe('the line of the caller’s frames', () => {
+  it.each<[string, (number | undefined)[], string]>([
+    ['frames that follow each other stay as they are', [155, 175, 195], '...'],
+    ['a stream that begins late has no silence before it', [9000, 9020], '..'],
+    ['a lost frame sounds as silence', [155, 175, 215], '.._.'],
+    ['three lost frames sound as three of silence', [155, 235], '.___.'],
+    ['a few ms of jitter are no gap', [155, 173, 197, 214, 236, 255], '......'],
+    ['a frame lost amid jitter is a gap', [155, 193], '._.'],
+    [
+      'a clock of 19.97 ms a frame never makes a gap',
+      Array.from({ length: 50 }, (_, n) => 155 + Math.floor(n * 19.97)),
+      '.'.repeat(50),
+    ],
+    [
+      'a clock of 20.03 ms a frame never makes a gap',
+      Array.from({ length: 50 }, (_, n) => 155 + Math.floor(n * 20.03)),
+      '.'.repeat(50),
+    ],
+    ['a late frame is kept, and shortens the next gap', [155, 195, 175, 235], '._...'],
+    ['the same timestamp again is kept', [155, 155, 155], '...'],
+    ['timestamps that are missing follow the frame before', [155, undefined, undefined, 215], '....'],
+    ['no timestamps at all are no gap', [undefined, undefined], '..'],
+    ['a clock that was set back goes on from there', [60_000, 100, 120, 160], '..._'.concat('.')],
+    ['a jump is filled for 10 s at most', [155, 3_600_000], `.${'_'.repeat(500)}.`],
+  ])('%s', (_, timestamps, expected) => {
+    expect(draw(timestamps)).toBe(expected)
+  })
+
+  it('each piece begins where the one before ends', () => {
+    const timeline = new Timeline(mulaw8k)
+    const out = [155, 175, 255, 215, 275, 315].flatMap((timestamp) => timeline.push(frame, timestamp, 0))
+    for (const [n, piece] of out.slice(1).entries()) {
+      expect(Math.abs(piece.atMs - ((out[n]?.atMs ?? 0) + 20))).toBeLessThan(20)
+    }
+    expect(timeline.filledMs).toBe(60)
+  })
+
+  it('absurd timestamps cannot make more silence than time went by, and 10 s', () => {
+    const timeline = new Timeline(mulaw8k)
+    let out: TimedAudio[] = []
+    for (let n = 0; n < 100; n++) out = out.concat(timeline.push(frame, n * 1_000_000, n * 20))
+    expect(timeline.filledMs).toBeLessThanOrEqual(12_000)
+    expect(out.length).toBe(100 + timeline.filledMs / 20)
+  })
+
+  it('silence is 0xd5 where the line is A-law', () => {
+    const alaw: AudioFormat = { encoding: 'alaw', sampleRate: 8000 }
+    const timeline = new Timeline(alaw)
+    timeline.push(frame, 0, 0)
+    expect(timeline.push(frame, 40, 0).map(({ audio }) => audio[0])).toEqual([0xd5, 1])
+  })
+
+  it('no sound is lost or changed, whatever the timestamps', () => {
+    const step = fc.record({
+      timestamp: fc.option(fc.nat({ max: 100_000 }), { nil: undefined }),
+      bytes: fc.integer({ min: 1, max: 400 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
+        const timeline = new Timeline(mulaw8k)
+        const sound = steps.flatMap(({ timestamp, bytes }, n) =>
+          timeline.push(new Uint8Array(bytes).fill(n), timestamp, 0).filter(({ audio }) => audio[0] !== 0xff),
+        )
+        expect(sound.map(({ audio }) => [audio[0], audio.byteLength])).toEqual(steps.map(({ bytes }, n) => [n, bytes]))
+        expect(timeline.filledMs).toBeLessThanOrEqual(10_000)
+      }),
+    )
+  })
+})
