@@ -1,0 +1,167 @@
+import type { Clock } from '../../base/clock.ts'
+import type { CallStatus, StreamEnd, Tell } from './events.ts'
+import { makeSid } from './parameters.ts'
+import type { DialVerb, GatherVerb, HttpMethod, StreamVerb, Verb } from './twiml.ts'
+import type { Form } from './webhook.ts'
+
+/** Speaking time of `<Say>` [ms] a character: some 16 characters a second. Nothing is really said. */
+const SAY_MS_PER_CHARACTER = 60
+/** `<Play>` of a URL does not fetch it. */
+const PLAY_MS = 1000
+const DIGIT_MS: Readonly<Record<string, number>> = { w: 500, W: 1000 }
+
+/** Digits that nobody asked for are kept up to here. */
+const MAX_DIGITS = 100
+
+/** What becomes of a call to a third party: the simulation's world outside. */
+export interface DialOutcome {
+  readonly status: 'completed' | 'busy' | 'no-answer' | 'failed'
+  /** Until somebody answers, or it is given up; at most the verb's timeout. */
+  readonly ringMs: number
+  /** How long the two talk when it was answered. */
+  readonly talkMs?: number
+}
+
+/** What the call does after a verb. */
+export type Next =
+  | { readonly type: 'next-verb' }
+  | { readonly type: 'ask'; readonly url: string; readonly method: HttpMethod; readonly form: Form }
+  | { readonly type: 'over'; readonly status: CallStatus }
+
+/** Digits that the caller presses while no stream is open. */
+export class Keypad {
+  #digits: string[] = []
+  #pressed: () => void = () => undefined
+
+  press(digit: string): void {
+    if (this.#digits.length < MAX_DIGITS) this.#digits.push(digit)
+    this.#pressed()
+  }
+
+  /** Forgets what was pressed; `pressed` is called at each digit from now on. */
+  reset(pressed: () => void): void {
+    this.#digits = []
+    this.#pressed = pressed
+  }
+
+  get waiting(): boolean {
+    return this.#digits.length > 0
+  }
+
+  take(): string | undefined {
+    return this.#digits.shift()
+  }
+}
+
+/** What verbs are carried out on. */
+export interface Stage {
+  readonly clock: Clock
+  /** Aborts when the call is over: every verb ends at once. */
+  readonly signal: AbortSignal
+  readonly tell: Tell
+  readonly keypad: Keypad
+  readonly openStream: (verb: StreamVerb) => Promise<StreamEnd>
+  readonly dial: (number: string, timeoutMs: number) => DialOutcome
+}
+
+const NEXT: Next = { type: 'next-verb' }
+
+/** Resolves `ms` from now, or when `signal` aborts. */
+function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || ms <= 0) return Promise.resolve()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = new AbortController()
+  const stop = () => {
+    timer.abort()
+    resolve()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  const done = () => {
+    signal.removeEventListener('abort', stop)
+    resolve()
+  }
+  if (Number.isFinite(ms)) clock.after(ms, done, timer.signal)
+  return promise
+}
+
+/** Carries out one verb, and says what comes after it. */
+export async function runVerb(verb: Verb, stage: Stage): Promise<Next> {
+  stage.tell({ type: 'verb', verb })
+  const pass = async (ms: number): Promise<Next> => {
+    await wait(stage.clock, ms, stage.signal)
+    return NEXT
+  }
+  switch (verb.type) {
+    case 'stream': {
+      await stage.openStream(verb)
+      return verb.action === undefined ? NEXT : { type: 'ask', ...verb.action, form: {} }
+    }
+    case 'dial':
+      return dial(verb, stage)
+    case 'gather':
+      return gather(verb, stage)
+    case 'say':
+      return pass(verb.text.length * SAY_MS_PER_CHARACTER)
+    case 'play':
+      return pass(
+        verb.digits === '' ? PLAY_MS : [...verb.digits].reduce((sum, digit) => sum + (DIGIT_MS[digit] ?? 200), 0),
+      )
+    case 'pause':
+      return pass(verb.ms)
+    case 'background':
+      return NEXT
+    case 'enqueue':
+      // Nobody takes calls out of a simulated queue: the caller waits until he hangs up.
+      return pass(Number.POSITIVE_INFINITY)
+    case 'redirect':
+      return { type: 'ask', url: verb.url, method: verb.method, form: {} }
+    case 'hangup':
+      return { type: 'over', status: 'completed' }
+    case 'reject':
+      return { type: 'over', status: verb.reason === 'busy' ? 'busy' : 'no-answer' }
+  }
+}
+
+async function dial(verb: DialVerb, stage: Stage): Promise<Next> {
+  const [number] = verb.numbers
+  if (number === undefined) {
+    // A conference: it lasts until the caller leaves.
+    await wait(stage.clock, Number.POSITIVE_INFINITY, stage.signal)
+    return NEXT
+  }
+  const outcome = stage.dial(number, verb.timeoutMs)
+  await wait(stage.clock, Math.min(outcome.ringMs, verb.timeoutMs), stage.signal)
+  const inTime = outcome.ringMs <= verb.timeoutMs
+  const status = inTime ? outcome.status : 'no-answer'
+  const talkMs = status === 'completed' ? (outcome.talkMs ?? 0) : 0
+  await wait(stage.clock, talkMs, stage.signal)
+  if (verb.action === undefined) return NEXT
+  const form = {
+    DialCallStatus: status,
+    DialCallSid: makeSid('CA'),
+    ...(status === 'completed' && { DialCallDuration: String(Math.ceil(talkMs / 1000)), DialBridged: 'true' }),
+  }
+  return { type: 'ask', ...verb.action, form }
+}
+
+/** Collects digits. Speech is not recognised. */
+async function gather(verb: GatherVerb, stage: Stage): Promise<Next> {
+  let pressed = new AbortController()
+  stage.keypad.reset(() => pressed.abort())
+  for (const prompt of verb.prompts) {
+    if (!pressed.signal.aborted)
+      await runVerb(prompt, { ...stage, signal: AbortSignal.any([stage.signal, pressed.signal]) })
+  }
+  let digits = ''
+  while (digits.length < verb.numDigits && !stage.signal.aborted) {
+    await wait(stage.clock, verb.timeoutMs, AbortSignal.any([stage.signal, pressed.signal]))
+    const digit = stage.keypad.take()
+    if (digit === undefined || digit === verb.finishOnKey) break
+    digits += digit
+    // What was pressed in the same instant is there already; for the rest a new wait begins.
+    if (!stage.keypad.waiting) pressed = new AbortController()
+  }
+  stage.keypad.reset(() => undefined)
+  if (digits === '') return NEXT
+  return { type: 'ask', url: verb.action?.url ?? '', method: verb.action?.method ?? 'POST', form: { Digits: digits } }
+}
