@@ -1,0 +1,240 @@
+import type { Usage } from '../../call/provider.ts'
+import type { EchoedRates } from './session-config.ts'
+
+/** What an `error` frame says; every field may be empty. */
+export interface WireError {
+  readonly type: string
+  readonly code: string
+  readonly message: string
+}
+
+/**
+ * A server frame in our words. Tolerant: unknown fields are not looked at, GA and beta names mean the same, and what
+ * cannot be used is `ignored`, never thrown.
+ */
+export type ServerEvent =
+  | { readonly type: 'session-created' }
+  | { readonly type: 'session-updated'; readonly rates: EchoedRates }
+  | { readonly type: 'speech-started' }
+  | { readonly type: 'speech-stopped' }
+  /** The whole of what is understood so far, not a piece to append. */
+  | { readonly type: 'caller-text'; readonly itemId: string; readonly text: string }
+  | { readonly type: 'caller-text-done'; readonly itemId: string; readonly text: string }
+  | { readonly type: 'response-created'; readonly responseId: string }
+  | { readonly type: 'response-done'; readonly responseId: string; readonly status: string; readonly usage?: Usage }
+  /** `base64` as it came: decoded only when its response still matters. */
+  | { readonly type: 'audio'; readonly responseId: string; readonly itemId: string; readonly base64: string }
+  /** A piece to append. */
+  | { readonly type: 'agent-text'; readonly responseId: string; readonly itemId: string; readonly delta: string }
+  | { readonly type: 'agent-text-done'; readonly responseId: string; readonly itemId: string; readonly text: string }
+  | {
+      readonly type: 'tool-call'
+      readonly responseId: string
+      readonly itemId: string
+      readonly toolCallId: string
+      readonly name: string
+      readonly args: string
+    }
+  | { readonly type: 'error'; readonly error: WireError }
+  | { readonly type: 'ignored'; readonly why: 'known' | 'unknown' | 'malformed'; readonly name: string }
+
+type Frame = Readonly<Record<string, unknown>>
+type Parse = (frame: Frame) => ServerEvent | undefined
+
+function asFrame(value: unknown): Frame | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Frame) : undefined
+}
+
+function child(frame: Frame | undefined, name: string): Frame | undefined {
+  return asFrame(frame?.[name])
+}
+
+/** `undefined` when absent or not a string. */
+function text(frame: Frame | undefined, name: string): string | undefined {
+  const value = frame?.[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** `undefined` also when empty: nothing can be told apart by an empty id. */
+function id(frame: Frame | undefined, name: string): string | undefined {
+  return text(frame, name) || undefined
+}
+
+function count(frame: Frame | undefined, name: string): number {
+  const value = frame?.[name]
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0
+}
+
+function rate(session: Frame | undefined, side: 'input' | 'output'): number | undefined {
+  const value = child(child(child(session, 'audio'), side), 'format')?.['sample_rate']
+  return typeof value === 'number' ? value : undefined
+}
+
+/** `output_tokens_details.audio_tokens` is absent in tool turns. */
+function usageOf(response: Frame): Usage | undefined {
+  const usage = child(response, 'usage')
+  if (usage === undefined) return undefined
+  return {
+    inputTokens: count(usage, 'input_tokens'),
+    outputTokens: count(usage, 'output_tokens'),
+    inputAudioTokens: count(child(usage, 'input_tokens_details'), 'audio_tokens'),
+    outputAudioTokens: count(child(usage, 'output_tokens_details'), 'audio_tokens'),
+  }
+}
+
+const sessionUpdated: Parse = (frame) => {
+  const session = child(frame, 'session')
+  return { type: 'session-updated', rates: { input: rate(session, 'input'), output: rate(session, 'output') } }
+}
+
+const callerText: Parse = (frame) => {
+  const itemId = id(frame, 'item_id')
+  if (itemId === undefined) return undefined
+  return { type: 'caller-text', itemId, text: (text(frame, 'text') ?? '') + (text(frame, 'stash') ?? '') }
+}
+
+/** `failed` too: then nothing better will come, and the last preview stands. */
+const callerTextDone: Parse = (frame) => {
+  const itemId = id(frame, 'item_id')
+  if (itemId === undefined) return undefined
+  return { type: 'caller-text-done', itemId, text: (text(frame, 'transcript') ?? '').trim() }
+}
+
+const responseCreated: Parse = (frame) => {
+  const responseId = id(child(frame, 'response'), 'id')
+  return responseId === undefined ? undefined : { type: 'response-created', responseId }
+}
+
+const responseDone: Parse = (frame) => {
+  const response = child(frame, 'response')
+  const responseId = id(response, 'id')
+  if (response === undefined || responseId === undefined) return undefined
+  const usage = usageOf(response)
+  const status = text(response, 'status') ?? 'completed'
+  return { type: 'response-done', responseId, status, ...(usage === undefined ? {} : { usage }) }
+}
+
+const audio: Parse = (frame) => {
+  const responseId = id(frame, 'response_id')
+  const base64 = text(frame, 'delta')
+  if (responseId === undefined || base64 === undefined) return undefined
+  return { type: 'audio', responseId, itemId: text(frame, 'item_id') ?? '', base64 }
+}
+
+const agentText: Parse = (frame) => {
+  const responseId = id(frame, 'response_id')
+  const delta = text(frame, 'delta')
+  if (responseId === undefined || delta === undefined) return undefined
+  return { type: 'agent-text', responseId, itemId: text(frame, 'item_id') ?? '', delta }
+}
+
+const agentTextDone =
+  (field: 'text' | 'transcript'): Parse =>
+  (frame) => {
+    const responseId = id(frame, 'response_id')
+    if (responseId === undefined) return undefined
+    return {
+      type: 'agent-text-done',
+      responseId,
+      itemId: text(frame, 'item_id') ?? '',
+      text: text(frame, field) ?? '',
+    }
+  }
+
+/** Arguments carry a leading space in the official samples, and may be empty. */
+function toolCall(responseId: string | undefined, itemId: string, call: Frame): ServerEvent | undefined {
+  const toolCallId = id(call, 'call_id')
+  const name = id(call, 'name')
+  if (responseId === undefined || toolCallId === undefined || name === undefined) return undefined
+  return {
+    type: 'tool-call',
+    responseId,
+    itemId,
+    toolCallId,
+    name,
+    args: (text(call, 'arguments') ?? '').trim() || '{}',
+  }
+}
+
+const argumentsDone: Parse = (frame) => toolCall(id(frame, 'response_id'), text(frame, 'item_id') ?? '', frame)
+
+/** Of the finished items only a function call is news: it is the second chance when `arguments.done` had no name. */
+const itemDone: Parse = (frame) => {
+  const item = child(frame, 'item')
+  if (item?.['type'] !== 'function_call') return { type: 'ignored', why: 'known', name: 'response.output_item.done' }
+  return toolCall(id(frame, 'response_id'), text(item, 'id') ?? '', item)
+}
+
+const error: Parse = (frame) => {
+  const body = child(frame, 'error') ?? frame
+  const wire = { type: text(body, 'type') ?? '', code: text(body, 'code') ?? '', message: text(body, 'message') ?? '' }
+  return { type: 'error', error: wire }
+}
+
+/** Every frame that means something to a call. */
+const parsers: ReadonlyMap<string, Parse> = new Map<string, Parse>([
+  ['error', error],
+  ['session.created', () => ({ type: 'session-created' })],
+  ['session.updated', sessionUpdated],
+  ['input_audio_buffer.speech_started', () => ({ type: 'speech-started' })],
+  ['input_audio_buffer.speech_stopped', () => ({ type: 'speech-stopped' })],
+  ['conversation.item.input_audio_transcription.delta', callerText],
+  ['conversation.item.input_audio_transcription.completed', callerTextDone],
+  ['conversation.item.input_audio_transcription.failed', callerTextDone],
+  ['response.created', responseCreated],
+  ['response.done', responseDone],
+  ['response.audio.delta', audio],
+  ['response.output_audio.delta', audio],
+  ['response.audio_transcript.delta', agentText],
+  ['response.output_audio_transcript.delta', agentText],
+  ['response.audio_transcript.done', agentTextDone('transcript')],
+  ['response.output_audio_transcript.done', agentTextDone('transcript')],
+  ['response.text.delta', agentText],
+  ['response.output_text.delta', agentText],
+  ['response.text.done', agentTextDone('text')],
+  ['response.output_text.done', agentTextDone('text')],
+  ['response.function_call_arguments.done', argumentsDone],
+  ['response.output_item.done', itemDone],
+])
+
+/** Frames we know and need nothing from: what they say is said by another one, or concerns what we never ask for. */
+const knownAndIgnored: ReadonlySet<string> = new Set([
+  'input_audio_buffer.committed',
+  'input_audio_buffer.commited',
+  'input_audio_buffer.cleared',
+  'input_audio_buffer.timeout_triggered',
+  'conversation.created',
+  'conversation.item.created',
+  'conversation.item.added',
+  'conversation.item.done',
+  'conversation.item.truncated',
+  'conversation.item.deleted',
+  'response.output_item.added',
+  'response.content_part.added',
+  'response.content_part.done',
+  'response.audio.done',
+  'response.output_audio.done',
+  'response.function_call_arguments.delta',
+  'rate_limits.updated',
+  'session.finished',
+])
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads one text frame. Never throws. */
+export function readServerEvent(json: string): ServerEvent {
+  const frame = asFrame(parseJson(json))
+  const type = text(frame, 'type')
+  if (frame === undefined || type === undefined) return { type: 'ignored', why: 'malformed', name: 'no type' }
+  const name = type.slice(0, 80)
+  if (knownAndIgnored.has(type)) return { type: 'ignored', why: 'known', name }
+  const parse = parsers.get(type)
+  if (parse === undefined) return { type: 'ignored', why: 'unknown', name }
+  return parse(frame) ?? { type: 'ignored', why: 'malformed', name }
+}

@@ -1,0 +1,126 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/log.ts'
+import { type Family, families, familyOf, type Profile, profileOf, type TurnDetection } from './profiles.ts'
+import { type Sampling, samplingProblem } from './sampling.ts'
+
+/** How a Qwen-Omni-Realtime model is reached and set up. Everything but the conversation itself. */
+export interface QwenOptions {
+  /** The whole base, `wss://dashscope.aliyuncs.com/api-ws/v1/realtime`; keys belong to a region, so to a host. */
+  readonly url: string
+  readonly apiKey: string
+  readonly model: string
+  /** Which family the model is spoken to as; default: told by its name, an unknown name as qwen3.5-plus. */
+  readonly family?: Family
+  /** Default: the family's. */
+  readonly voice?: string
+  /** Default `server_vad`. */
+  readonly turnDetection?: TurnDetection
+  /** -1 to 1, lower is more sensitive. Default: the model's own (0.5). */
+  readonly vadThreshold?: number
+  /** Silence that ends a turn [ms], 200 to 6000; adds to every answer's latency. Default: the model's own (800). */
+  readonly vadSilenceMs?: number
+  /** Sound per `append` [ms]. */
+  readonly batchMs: 20 | 40 | 60 | 100
+  /** A tag (`de`, `pt-BR`) or a name (`German`). The model has no such setting: it becomes a sentence of the instructions. */
+  readonly language?: string
+  readonly sampling?: Sampling
+  /** Web search by the model; left out of a session that has tools, because the two exclude each other. */
+  readonly search?: boolean
+  /** Asks for 8 kHz both ways; used only when the server confirms it. Default false. */
+  readonly narrowband?: boolean
+  /**
+   * Tells the model what was heard of a cut answer by a typed message, where the family takes those. Default false:
+   * Qwen has no truncate, and what a message in the middle of a spoken turn does to the answer has not been measured.
+   */
+  readonly truncateNote?: boolean
+  readonly clock: Clock
+  readonly log?: Logger
+  /** Default `qwen`. */
+  readonly name?: string
+}
+
+/** Options that were found right, with what follows from them. */
+export interface Settings {
+  readonly options: QwenOptions
+  readonly profile: Profile
+  /** With the model in its query. */
+  readonly url: string
+  readonly voice: string
+  readonly turnDetection: TurnDetection
+}
+
+function expected(field: string, what: string, got: unknown): RangeError {
+  return new RangeError(
+    `${field}: expected ${what}, got ${typeof got === 'string' ? JSON.stringify(got) : String(got)}`,
+  )
+}
+
+function inRange(field: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined) return
+  if (!Number.isFinite(value) || value < min || value > max) throw expected(field, `${min} to ${max}`, value)
+}
+
+function checkUrl(text: string, model: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol !== 'wss:' && url.protocol !== 'ws:')) {
+    throw expected('url', 'a ws:// or wss:// address', text)
+  }
+  // Not echoed: what stands before the @ is a secret.
+  if (url.username !== '' || url.password !== '') throw new RangeError('url: expected no user or password, got one')
+  if (url.hash !== '') throw expected('url', 'no #fragment', url.hash)
+  if (url.searchParams.has('model')) throw expected('url', 'no model in the query (it is an option)', url.search)
+  url.searchParams.set('model', model)
+  return url.href
+}
+
+function checkAgainstProfile(options: QwenOptions, profile: Profile, turnDetection: TurnDetection): void {
+  if (!profile.turnDetections.includes(turnDetection)) {
+    throw expected('turnDetection', `${profile.turnDetections.join(' or ')} for ${options.model}`, turnDetection)
+  }
+  if (options.search === true && !profile.search) throw expected('search', `false for ${options.model}`, true)
+  if (options.narrowband === true && !profile.narrowband) {
+    throw expected('narrowband', `false for ${options.model}`, true)
+  }
+  if (options.sampling === undefined) return
+  if (!profile.sampling) throw expected('sampling', `nothing for ${options.model}`, JSON.stringify(options.sampling))
+  const problem = samplingProblem(options.sampling)
+  if (problem !== undefined) throw new RangeError(`sampling.${problem}`)
+}
+
+/**
+ * Checks the options once, when the provider is made.
+ * @throws RangeError naming the field, what was expected and what was got; never the key.
+ */
+export function checkOptions(options: QwenOptions): Settings {
+  if (!/^[\w.:/-]{1,200}$/.test(options.model)) throw expected('model', 'a model name', options.model)
+  const url = checkUrl(options.url, options.model)
+  if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
+    throw new RangeError(`apiKey: expected printable ASCII without spaces, got ${options.apiKey.length} characters`)
+  }
+  if (options.family !== undefined && !families.includes(options.family)) {
+    throw expected('family', families.join(', '), options.family)
+  }
+  if (options.voice !== undefined && options.voice.trim() === '') throw expected('voice', 'a name', options.voice)
+  if (options.name === '') throw expected('name', 'a name', options.name)
+  if (![20, 40, 60, 100].includes(options.batchMs)) throw expected('batchMs', '20, 40, 60 or 100', options.batchMs)
+  inRange('vadThreshold', options.vadThreshold, -1, 1)
+  inRange('vadSilenceMs', options.vadSilenceMs, 200, 6000)
+  if (options.language !== undefined && !/^[\p{L}\p{M}\d() -]{2,60}$/u.test(options.language)) {
+    throw expected('language', 'a tag such as de-CH or a name such as German', options.language)
+  }
+  const profile = profileOf(options.family ?? familyOf(options.model) ?? 'qwen3.5-plus')
+  const turnDetection = options.turnDetection ?? 'server_vad'
+  checkAgainstProfile(options, profile, turnDetection)
+  warn(options, profile)
+  return { options, profile, url, voice: options.voice ?? profile.defaultVoice, turnDetection }
+}
+
+function warn(options: QwenOptions, profile: Profile): void {
+  const { log, model, voice } = options
+  if (options.family === undefined && familyOf(model) === undefined) {
+    log?.warn({ model, family: profile.family }, 'unknown model name, spoken to as the newest family known well')
+  }
+  if (voice !== undefined && !profile.voices.includes(voice)) {
+    log?.warn({ model, voice, known: profile.voices }, 'voice not known for this model; it may be refused')
+  }
+}

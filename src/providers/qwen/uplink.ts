@@ -1,0 +1,79 @@
+import { type AudioFormat, bytesOf, durationMs } from '../../audio/format.ts'
+
+/** Where the frames go: the socket, as far as the uplink cares. */
+export interface UplinkWire {
+  /** Bytes handed over that the network has not taken yet. */
+  readonly backlogBytes: number
+  send(frame: string): void
+}
+
+/** Six seconds of base64 at 16 kHz: behind a backlog like that the socket is given nothing more. */
+const backlogBoundBytes = 256 * 1024
+/** What waits here for the backlog to go [ms]; beyond it the oldest is dropped, because the latest words matter most. */
+const waitingBoundMs = 5000
+
+/**
+ * The caller's sound on its way up, in frames of one batch each.
+ *
+ * ```
+ *   push ─▶ batch (20..100 ms) ─full─▶ base64 ─▶ socket            backlog small
+ *                                        └────▶ waiting, ≤ 5 s ─▶ socket, oldest first, once the backlog is small again
+ * ```
+ * Any split of the input gives the same frames: what does not fill a batch, an odd byte too, waits for the next push.
+ */
+export class Uplink {
+  readonly #wire: UplinkWire
+  readonly #format: AudioFormat
+  readonly #waiting: string[] = []
+  #batch: Buffer
+  #batchMs: number
+  #filled = 0
+  #droppedMs = 0
+
+  constructor(wire: UplinkWire, format: AudioFormat, batchMs: number) {
+    this.#wire = wire
+    this.#format = format
+    this.#batchMs = batchMs
+    this.#batch = Buffer.allocUnsafe(bytesOf(format, batchMs))
+  }
+
+  /** Sound that was dropped because the network did not take it [ms]. */
+  get droppedMs(): number {
+    return this.#droppedMs
+  }
+
+  push(audio: Uint8Array): void {
+    let from = 0
+    while (from < audio.length) {
+      const take = Math.min(audio.length - from, this.#batch.length - this.#filled)
+      this.#batch.set(audio.subarray(from, from + take), this.#filled)
+      this.#filled += take
+      from += take
+      if (this.#filled === this.#batch.length) this.#seal()
+    }
+  }
+
+  /** Sends batches of 100 ms from now on: the model complained of too many frames. */
+  widen(): void {
+    const wide = Buffer.allocUnsafe(bytesOf(this.#format, 100))
+    if (wide.length <= this.#batch.length) return
+    wide.set(this.#batch.subarray(0, this.#filled))
+    this.#batch = wide
+    this.#batchMs = durationMs(this.#format, wide.length)
+  }
+
+  #seal(): void {
+    // By hand: nothing in base64 needs escaping, and JSON.stringify would look at every character of 50 frames a second.
+    this.#waiting.push(`{"type":"input_audio_buffer.append","audio":"${this.#batch.toString('base64')}"}`)
+    this.#filled = 0
+    while (this.#wire.backlogBytes < backlogBoundBytes) {
+      const oldest = this.#waiting.shift()
+      if (oldest === undefined) return
+      this.#wire.send(oldest)
+    }
+    while (this.#waiting.length * this.#batchMs > waitingBoundMs) {
+      this.#waiting.shift()
+      this.#droppedMs += this.#batchMs
+    }
+  }
+}

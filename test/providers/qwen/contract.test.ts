@@ -1,0 +1,39 @@
+import { systemClock } from '../../../src/base/clock.ts'
+import { makeQwenProvider } from '../../../src/providers/qwen/provider.ts'
+import { describeConversation, describeProvider, type ModelHand, type ProviderStage } from '../../contract/provider.ts'
+import * as frames from './frames.ts'
+import { ModelPuppet, type PuppetClient } from './model-puppet.ts'
+
+function handOf(client: PuppetClient): ModelHand {
+  const say = client.say.bind(client)
+  return {
+    speechStarts: () => say(frames.speechStarted),
+    speechStops: () => say(frames.speechStopped),
+    callerSaid: (itemId, text) => say(frames.callerDone(itemId, text)),
+    begins: (id) => say(frames.responseCreated(id)),
+    says: (id, itemId, audio, words) =>
+      say(frames.transcriptDelta(id, words, itemId), frames.audioDelta(id, audio, itemId)),
+    callsTool: (id, toolCallId, name, args) => say(frames.argumentsDone(id, toolCallId, name, args)),
+    ends: (id, status) => say(frames.responseDone(id, status)),
+    breaks: () => client.reset(),
+    async done(deed) {
+      if (deed === 'append') await client.next('input_audio_buffer.append')
+      else if (deed === 'cancel') await client.next('response.cancel')
+      else if (deed === 'respond') await client.next('response.create')
+      else {
+        await client.next('conversation.item.create')
+        await client.next('response.create')
+      }
+    },
+  }
+}
+
+async function stage(): Promise<Required<ProviderStage>> {
+  const puppet = await ModelPuppet.start()
+  const model = 'qwen3.5-omni-flash-realtime'
+  const provider = makeQwenProvider({ url: puppet.url, apiKey: 'sk-1', model, batchMs: 20, clock: systemClock })
+  return { provider, hand: () => handOf(puppet.client), [Symbol.asyncDispose]: () => puppet[Symbol.asyncDispose]() }
+}
+
+describeProvider('Qwen over a real socket', stage)
+describeConversation('Qwen over a real socket', stage)
