@@ -1,0 +1,101 @@
+import type { ErrorCode } from '../base/errors.ts'
+import type { Usage } from './provider.ts'
+
+/** Why a call is over. Exactly one is recorded per call. */
+export type EndReason =
+  | 'caller-hung-up'
+  | 'agent-hung-up'
+  | 'operator-hung-up'
+  | 'handed-over'
+  | 'max-duration'
+  | 'carrier-lost'
+  | 'provider-lost'
+  | 'shutdown'
+
+/** What a call came to: what the carrier needs to decide what the caller hears after the stream. */
+export interface CallOutcome {
+  readonly reason: EndReason
+  /** Set when a misfortune ended it. */
+  readonly code?: ErrorCode
+}
+
+/** Frames and bytes of one whole call, for the one record at its end. */
+export interface CallCounters {
+  /** Sound taken from the caller and given to the model [ms]. */
+  readonly callerMs: number
+  /** Sound the agent made, what of it was heard, and what was cut off before it was heard [ms]. */
+  readonly agentMs: number
+  readonly heardMs: number
+  readonly cutMs: number
+  /** Sound that came for an answer that had been cut off, and was dropped [ms]. */
+  readonly lateMs: number
+  readonly turns: number
+  readonly bargeIns: number
+}
+
+/**
+ * Everything that is ever known about a call, in order. The log, the store, the operator's page and the replay all fold
+ * these same events. `atMs` is [ms] since the call was answered.
+ */
+export type CallEvent = { readonly atMs: number } & (
+  | {
+      readonly type: 'answered'
+      readonly callId: string
+      readonly provider: string
+    }
+  /** The model is connected and hears the caller, also what was said before. */
+  | { readonly type: 'connected' }
+  | { readonly type: 'caller-speech-started' }
+  | { readonly type: 'caller-speech-stopped' }
+  | { readonly type: 'response-started'; readonly responseId: string }
+  | {
+      readonly type: 'response-ended'
+      readonly responseId: string
+      readonly status: string
+      readonly usage?: Usage
+    }
+  /** First sound of a response went to the carrier; `latencyMs` since the caller's speech stopped, if it did. */
+  | {
+      readonly type: 'agent-audible'
+      readonly responseId: string
+      readonly latencyMs?: number
+    }
+  /** Final words of one side. The caller's may come after the agent's reply to them. */
+  | {
+      readonly type: 'said'
+      readonly speaker: 'caller' | 'agent'
+      readonly itemId: string
+      readonly text: string
+    }
+  /** What of an item the caller has heard [ms]; `wholly` when all of it, else it was cut off. */
+  | {
+      readonly type: 'heard'
+      readonly itemId: string
+      readonly heardMs: number
+      readonly wholly: boolean
+    }
+  /** The caller spoke over the agent; `unheardMs` of it were dropped. */
+  | {
+      readonly type: 'barge-in'
+      readonly heardMs: number
+      readonly unheardMs: number
+    }
+  | { readonly type: 'dtmf'; readonly digit: string }
+  | {
+      readonly type: 'tool-called'
+      readonly toolCallId: string
+      readonly name: string
+    }
+  | {
+      readonly type: 'tool-answered'
+      readonly toolCallId: string
+      readonly name: string
+      readonly ok: boolean
+    }
+  | { readonly type: 'provider-lost'; readonly code?: ErrorCode }
+  | { readonly type: 'provider-restored' }
+  | ({ readonly type: 'ended'; readonly counters: CallCounters } & CallOutcome)
+)
+
+/** Takes a call's events as they happen; it must not throw and must not block. */
+export type CallEventSink = (event: CallEvent) => void

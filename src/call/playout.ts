@@ -1,0 +1,216 @@
+import { type AudioFormat, bytesOf, durationMs, silenceByte } from '../audio/format.ts'
+import type { Clock } from '../base/clock.ts'
+
+/** Where the playout's sound goes: the carrier's leg, as far as playing is concerned. */
+export interface PlayoutSink {
+  readonly format: AudioFormat
+  play(audio: Uint8Array): void
+  mark(name: string): void
+  clear(): void
+}
+
+/** How much of an item's sound the caller has heard [ms], of what has been made so far. */
+export interface Heard {
+  readonly itemId: string
+  readonly heardMs: number
+  readonly wholly: boolean
+}
+
+/** What an interruption cut off: each item that was not heard to its end, and how much sound that was [ms]. */
+export interface Cut {
+  readonly items: readonly Heard[]
+  readonly unheardMs: number
+}
+
+/**
+ * What the agent still has to say, and what of it the caller has heard.
+ *
+ * ```
+ *                     heard            sent                   pushed          [bytes on one line, never going back]
+ *   ───────────────────┼────────────────┼──────────────────────┼──▶
+ *    in the caller's ear│ at the carrier │  queue: ours         │
+ *                       │◀── lead ≤ 300 ▶│                      │
+ * ```
+ * Models speak faster than real time; the carrier would take all of it and then play for minutes what a caller has long
+ * talked over. So it gets a short lead only, topped up on the shared tick, and `heard` runs with the clock from the
+ * moment the carrier had something to play. A mark that comes back proves its position and can only move `heard`
+ * forward; a mark from before an interruption proves nothing, because `clear` sends marks back too.
+ */
+export class Playout {
+  readonly #sink: PlayoutSink
+  readonly #clock: Clock
+  readonly #leadMs: number
+  readonly #frameBytes: number
+  readonly #onHeard: (heard: Heard) => void
+
+  #queue: Uint8Array[] = []
+  #items: Item[] = []
+  /** Positions [bytes] on the line of all sound since the call began. */
+  #pushed = 0
+  #sent = 0
+  #proved = 0
+  #marked = 0
+  /** `heard` is `#base` at `#baseAtMs` and runs on at the pace of speech, up to `#sent`. */
+  #base = 0
+  #baseAtMs = 0
+  /** Changes with each interruption, so that a mark knows whether it is still worth something. */
+  #epoch = 0
+
+  constructor(sink: PlayoutSink, clock: Clock, leadMs: number, onHeard: (heard: Heard) => void) {
+    this.#sink = sink
+    this.#clock = clock
+    this.#leadMs = leadMs
+    this.#frameBytes = bytesOf(sink.format, 20)
+    this.#onHeard = onHeard
+  }
+
+  /** What the caller has still to hear [ms]: at the carrier and queued here. */
+  get unheardMs(): number {
+    return this.#toMs(this.#pushed - this.#heard())
+  }
+
+  /** Sound of an item, in the sink's format, behind what was pushed before. Sends what fits into the lead at once. */
+  push(itemId: string, audio: Uint8Array): void {
+    if (audio.length === 0 || this.unheardMs > MAX_UNHEARD_MS) return
+    const last = this.#items.at(-1)
+    if (last?.itemId === itemId && !last.complete) {
+      last.end += audio.length
+    } else {
+      if (last !== undefined) last.complete = true
+      this.#items.push({
+        itemId,
+        start: this.#pushed,
+        end: this.#pushed + audio.length,
+        complete: false,
+      })
+    }
+    this.#queue.push(audio)
+    this.#pushed += audio.length
+    this.tick()
+  }
+
+  /** No more sound comes for what was pushed so far: a last part of a frame is filled up with silence and sent. */
+  finish(): void {
+    const last = this.#items.at(-1)
+    if (last === undefined || last.complete) return
+    last.complete = true
+    const odd = this.#pushed % this.#frameBytes
+    if (odd > 0) {
+      const silence = new Uint8Array(this.#frameBytes - odd).fill(silenceByte(this.#sink.format))
+      this.#queue.push(silence)
+      this.#pushed += silence.length
+    }
+    this.tick()
+  }
+
+  /** Tops up the carrier and reports items heard to their end. `lagMs` widens the lead while the event loop is late. */
+  tick(lagMs = 0): void {
+    const heard = this.#heard()
+    const leadMs = this.#leadMs + lagMs
+    const wanted = heard + bytesOf(this.#sink.format, leadMs)
+    // One message of about 100 ms costs a fifth of five messages of 20 ms. The last piece does not wait for more.
+    const ready = Math.min(this.#pushed, wanted) - this.#sent
+    const enough = Math.min(bytesOf(this.#sink.format, 100), this.#pushed - this.#sent)
+    if (ready > 0 && ready >= enough) this.#send(ready - (ready % this.#frameBytes))
+    this.#reportHeard(heard)
+  }
+
+  /** A mark came back. */
+  marked(name: string): void {
+    const [epoch, position] = name.split(':').map(Number)
+    if (epoch !== this.#epoch || position === undefined || !(position <= this.#sent)) return
+    this.#proved = Math.max(this.#proved, position)
+    if (position > this.#heard()) this.#rebase(position)
+    this.#reportHeard(this.#heard())
+  }
+
+  /** Stops now: clears the carrier, drops the queue, and says what was not heard. */
+  interrupt(): Cut {
+    const heard = this.#heard()
+    const items = this.#items.map((item) => this.#heardOf(item, heard))
+    const cut = {
+      items: items.filter((item) => !item.wholly),
+      unheardMs: this.#toMs(this.#pushed - heard),
+    }
+    // Without proof the carrier may still hold a little, whatever our clock says.
+    if (this.#sent > this.#proved) this.#sink.clear()
+    this.#epoch++
+    this.#queue = []
+    this.#items = []
+    this.#sent = heard
+    this.#pushed = heard
+    this.#proved = heard
+    this.#marked = heard
+    this.#rebase(heard)
+    return cut
+  }
+
+  #send(bytes: number): void {
+    if (bytes === 0) return
+    if (this.#heard() === this.#sent) this.#rebase(this.#sent)
+    this.#sink.play(take(this.#queue, bytes))
+    this.#sent += bytes
+    const last = this.#sent === this.#pushed
+    if (last || this.#sent - this.#marked >= bytesOf(this.#sink.format, 500)) {
+      this.#marked = this.#sent
+      this.#sink.mark(`${this.#epoch}:${this.#sent}`)
+    }
+  }
+
+  #reportHeard(heard: number): void {
+    for (let first = this.#items[0]; first?.complete && heard >= first.end; first = this.#items[0]) {
+      this.#items.shift()
+      this.#onHeard(this.#heardOf(first, heard))
+    }
+  }
+
+  #heardOf(item: Item, heard: number): Heard {
+    const end = Math.min(heard, item.end)
+    return {
+      itemId: item.itemId,
+      heardMs: this.#toMs(Math.max(0, end - item.start)),
+      wholly: item.complete && end === item.end,
+    }
+  }
+
+  /** Counts whole frames: that is how a phone plays. */
+  #heard(): number {
+    const elapsed = bytesOf(this.#sink.format, this.#clock.now() - this.#baseAtMs)
+    return Math.min(this.#sent, this.#base + elapsed - (elapsed % this.#frameBytes))
+  }
+
+  #rebase(position: number): void {
+    this.#base = position
+    this.#baseAtMs = this.#clock.now()
+  }
+
+  #toMs(bytes: number): number {
+    return durationMs(this.#sink.format, bytes)
+  }
+}
+
+// Ten minutes of speech is a model that has run away; what it says beyond that is dropped.
+const MAX_UNHEARD_MS = 600_000
+
+/** A stretch of sound of one item. An item that another one interrupts has several. */
+type Item = {
+  readonly itemId: string
+  readonly start: number
+  end: number
+  complete: boolean
+}
+
+/** Takes `bytes` from the front of a queue that holds at least so many. */
+function take(queue: Uint8Array[], bytes: number): Uint8Array {
+  const taken = new Uint8Array(bytes)
+  for (let at = 0; at < bytes; ) {
+    const first = queue[0]
+    if (first === undefined) throw new RangeError(`the queue ended ${bytes - at} bytes early`)
+    const part = first.subarray(0, bytes - at)
+    taken.set(part, at)
+    at += part.length
+    if (part.length === first.length) queue.shift()
+    else queue[0] = first.subarray(part.length)
+  }
+  return taken
+}

@@ -1,0 +1,91 @@
+import { setImmediate } from 'node:timers/promises'
+import { mulaw8k, pcm24k } from '../../src/audio/format.ts'
+import { encodeMulaw } from '../../src/audio/g711.ts'
+import { tone } from '../../src/audio/tone.ts'
+import { ManualClock } from '../../src/base/manual-clock.ts'
+import { Ticker } from '../../src/base/ticker.ts'
+import { type Agent, answer } from '../../src/call/answer.ts'
+import type { CallEvent, CallOutcome } from '../../src/call/events.ts'
+import { type RecordedEvent, RecordedLeg } from '../../src/carriers/recorded/leg.ts'
+import { makeScriptedProvider, type ScriptedOptions } from '../../src/providers/scripted/provider.ts'
+import { readScript, type ScriptStep } from '../../src/providers/scripted/script.ts'
+
+/** A whole line on a manual clock: a recorded caller, the heart, a scripted model. */
+export interface Line {
+  readonly clock: ManualClock
+  readonly leg: RecordedLeg
+  readonly provider: ReturnType<typeof makeScriptedProvider>
+  readonly events: CallEvent[]
+  readonly stop: AbortController
+  readonly outcome: Promise<CallOutcome>
+  /** Lets `ms` go by in steps of 20, with everything that follows from each. */
+  run(ms: number): Promise<void>
+}
+
+export interface LineOptions {
+  readonly caller?: Uint8Array
+  readonly callerEvents?: readonly RecordedEvent[]
+  /** Script steps as they stand in a file. */
+  readonly script?: readonly unknown[]
+  readonly provider?: Partial<ScriptedOptions>
+  readonly agent?: Partial<Agent>
+}
+
+export function openLine(options: LineOptions): Line {
+  const clock = new ManualClock()
+  const steps: readonly ScriptStep[] = readScript(options.script ?? [], pcm24k)
+  const provider = makeScriptedProvider({ clock, script: steps, ...options.provider })
+  const audio = options.caller ?? encodeMulaw(tone(440, 3000, 8000))
+  const leg = new RecordedLeg({ callId: 'CA1', format: mulaw8k, audio, events: options.callerEvents ?? [] }, clock)
+  const events: CallEvent[] = []
+  const stop = new AbortController()
+  const agent = {
+    provider,
+    instructions: 'Be kind.',
+    greeting: undefined,
+    maxCallMs: 600_000,
+    connectMs: 5000,
+    leadMs: 300,
+    ...options.agent,
+  }
+  const outcome = answer(leg, agent, {
+    clock,
+    ticker: new Ticker(clock),
+    stop: stop.signal,
+    onEvent: (event) => events.push(event),
+  })
+  return {
+    clock,
+    leg,
+    provider,
+    events,
+    stop,
+    outcome,
+    async run(ms) {
+      // A macrotask lets promises settle, so that what follows from this moment happens at this moment.
+      await setImmediate()
+      for (let at = 0; at < ms; at += 20) {
+        clock.advance(Math.min(20, ms - at))
+        await setImmediate()
+      }
+    },
+  }
+}
+
+/** Script steps of one answer: `ms` of a tone in pieces of 200 ms, sent at four times the pace of speech. */
+export function answerSteps(atMs: number, responseId: string, ms: number, hz = 600): unknown[] {
+  const pieces = Math.ceil(ms / 200)
+  return [
+    { atMs, event: { type: 'response-started', responseId } },
+    ...Array.from({ length: pieces }, (_, i) => ({
+      atMs: atMs + 20 + i * 50,
+      event: {
+        type: 'audio',
+        responseId,
+        itemId: `item-${responseId}`,
+        audio: { hz, ms: Math.min(200, ms - i * 200) },
+      },
+    })),
+    { atMs: atMs + 20 + pieces * 50, event: { type: 'response-ended', responseId, status: 'completed' } },
+  ]
+}
