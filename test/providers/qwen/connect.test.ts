@@ -149,7 +149,7 @@ describe('opening a conversation', () => {
       const clock = new ManualClock()
       await using puppet = await ModelPuppet.start({ silentAt })
       const opening = connect(puppet, { clock })
-        await expect.poll(() => puppet.requests.length, { interval: 5 }).toBe(1)
+      await expect.poll(() => puppet.requests.length, { interval: 5 }).toBe(1)
       if (silentAt === 'updated') {
         await expect.poll(() => puppet.lines, { interval: 5 }).toBe(1)
         await puppet.client.next('session.update')
@@ -158,6 +158,8 @@ describe('opening a conversation', () => {
       clock.advance(1)
       await expect(opening).rejects.toMatchObject({ code: 'provider-timeout' })
       await nothingOpen(puppet)
+      // Before session.created the model is told nothing.
+      if (silentAt === 'created') expect(puppet.client.received).toEqual([])
     },
   )
 
