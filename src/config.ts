@@ -30,7 +30,7 @@ export interface Config {
   readonly logLevel: string
 }
 
-export type ProviderConfig =
+type ProviderConfig =
   | {
       readonly name: 'qwen'
       readonly apiKey: string

@@ -50,7 +50,12 @@ describe('the ticker', () => {
   it('makes one late tick of a stall, and says how late it is', () => {
     let now = 0
     let run: () => void = () => {}
-    const clock = { now: () => now, after: (_: number, task: () => void) => void (run = task) }
+    const clock = {
+      now: () => now,
+      after(_: number, task: () => void) {
+        run = task
+      },
+    }
     const lags: number[] = []
     new Ticker(clock).onTick((lagMs) => lags.push(lagMs), new AbortController().signal)
     now = 20

@@ -15,7 +15,12 @@ function openDesk() {
   const call = (callId: string, hangsUpMs: number) =>
     desk.answer(
       new RecordedLeg(
-        { callId, format: mulaw8k, audio: new Uint8Array(), events: [{ atMs: hangsUpMs, type: 'closed', by: 'caller' }] },
+        {
+          callId,
+          format: mulaw8k,
+          audio: new Uint8Array(),
+          events: [{ atMs: hangsUpMs, type: 'closed', by: 'caller' }],
+        },
         clock,
       ),
     )
