@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Config, Decoder, SoundSwallowerModule } from 'soundswallower'
 import { cepstralMean } from './cepstral-mean.ts'
-import { garbageWords, isGarbage, withGarbage } from './garbage.ts'
+import { type Garbage, garbageWords, isGarbage, withGarbage } from './garbage.ts'
 
 export type { Config }
 
@@ -39,7 +39,7 @@ const SHORTEST = 570
 const SETTINGS: Config = { loglevel: 'FATAL', beam: 1e-60, pbeam: 1e-60, wbeam: 1e-40, lw: 2, wip: 1e-3 }
 
 /** @throws Error with a short message when the package is missing, or a word or the grammar is not valid. */
-export async function loadDecoding(grammar: string, phoneProbability: number, settings: Config): Promise<Decoding> {
+export async function loadDecoding(grammar: string, garbage: Garbage, settings: Config): Promise<Decoding> {
   const module = await loadModule()
   const decoder = new module.Decoder({ ...SETTINGS, ...settings })
   await briefly('load the model', () => decoder.initialize())
@@ -48,7 +48,7 @@ export async function loadDecoding(grammar: string, phoneProbability: number, se
   decoder.set_config('remove_noise', 0)
   await briefly('compile the grammar', () => {
     decoder.add_words(...garbageWords)
-    decoder.set_grammar(withGarbage(grammar, phoneProbability))
+    decoder.set_grammar(withGarbage(grammar, garbage))
   })
   return makeDecoding(module as unknown as Internals, decoder)
 }
