@@ -11,16 +11,23 @@ export interface TurnReport extends TurnMeasure {
   /** Words by the call's own transcripts; empty when they are not known. */
   readonly caller: readonly string[]
   readonly agent: readonly string[]
-  /** What was heard of the answer that the caller cut off [ms]. */
+  /** Words of the answer that the caller cut off; not all of them were heard. */
+  readonly over?: readonly string[]
+  /** What was heard of it [ms]. */
   readonly heardMs?: number
 }
 
-/** Transcripts and barge-ins out of the events since the last turn. */
-export function wordsOf(events: readonly CallEvent[]): Pick<TurnReport, 'caller' | 'agent' | 'heardMs'> {
-  const said = (speaker: 'caller' | 'agent') =>
-    events.flatMap((event) => (event.type === 'said' && event.speaker === speaker ? [event.text] : []))
+/** Transcripts and barge-ins out of the events since the last turn. The words of a cut answer come after the cut. */
+export function wordsOf(events: readonly CallEvent[]): Pick<TurnReport, 'caller' | 'agent' | 'over' | 'heardMs'> {
   const cut = events.findLast((event) => event.type === 'barge-in')
-  return { caller: said('caller'), agent: said('agent'), ...(cut !== undefined && { heardMs: cut.heardMs }) }
+  const cutItems = new Set(events.flatMap((event) => (event.type === 'heard' && !event.wholly ? [event.itemId] : [])))
+  const said = events.filter((event) => event.type === 'said')
+  const words = (pick: (event: (typeof said)[number]) => boolean) => said.filter(pick).map(({ text }) => text)
+  return {
+    caller: words(({ speaker }) => speaker === 'caller'),
+    agent: words(({ speaker, itemId }) => speaker === 'agent' && !cutItems.has(itemId)),
+    ...(cut !== undefined && { over: words(({ itemId }) => cutItems.has(itemId)), heardMs: cut.heardMs }),
+  }
 }
 
 const quote = (words: readonly string[]) => (words.length === 0 ? '' : ` "${words.join(' ')}"`)
@@ -38,7 +45,8 @@ export function turnLines(turn: TurnReport): string | undefined {
   const number = String(turn.number).padStart(2)
   const lines: string[] = []
   if (turn.file !== undefined) {
-    const cut = turn.yieldedMs === undefined ? '' : `, over the agent, silent after ${ms(turn.yieldedMs)}`
+    const over = (turn.over ?? []).length === 0 ? ' the agent' : quote(turn.over ?? [])
+    const cut = turn.yieldedMs === undefined ? '' : `, over${over}, silent after ${ms(turn.yieldedMs)}`
     const heard = turn.heardMs === undefined ? '' : `, who was heard for ${ms(turn.heardMs)}`
     lines.push(`${number}  caller ${quote(turn.caller)} (${turn.file}${cut}${heard})`)
   }

@@ -8,7 +8,14 @@ test('the words of a turn are its final transcripts, and what was heard before a
     { type: 'said', atMs: 2, speaker: 'caller', itemId: 'i1', text: 'no, tomorrow' },
     { type: 'said', atMs: 3, speaker: 'agent', itemId: 'i2', text: 'Tomorrow then.' },
   ]
-  expect(wordsOf(events)).toEqual({ caller: ['no, tomorrow'], agent: ['Tomorrow then.'], heardMs: 1420 })
+  const late: CallEvent[] = [
+    { type: 'heard', atMs: 1, itemId: 'i0', heardMs: 1420, wholly: false },
+    ...events,
+    { type: 'said', atMs: 4, speaker: 'agent', itemId: 'i0', text: 'So, today at eight.' },
+  ]
+  const words = { caller: ['no, tomorrow'], agent: ['Tomorrow then.'], heardMs: 1420 }
+  expect(wordsOf(events)).toEqual({ ...words, over: [] })
+  expect(wordsOf(late)).toEqual({ ...words, over: ['So, today at eight.'] })
   expect(wordsOf([])).toEqual({ caller: [], agent: [] })
 })
 
@@ -23,6 +30,9 @@ test('a turn shows who said what, how fast the answer came and how fast the agen
     ' 2  caller  "no" (b.wav, over the agent, silent after 180 ms, who was heard for 1420 ms)\n' +
       '    agent   "Tomorrow then." after 640 ms',
   )
+  expect(
+    turnLines({ number: 2, file: 'b.wav', caller: [], agent: [], over: ['So, today.'], yieldedMs: 180 }),
+  ).toContain('(b.wav, over "So, today.", silent after 180 ms)')
   expect(turnLines({ number: 3, file: 'c.wav', caller: [], agent: [] })).toBe(
     ' 3  caller  (c.wav)\n    agent   (no answer)',
   )

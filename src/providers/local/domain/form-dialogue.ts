@@ -29,17 +29,17 @@ export interface FormScript<Form extends object> {
   readonly phrases: Phrases
 }
 
-export interface Topic {
+interface Topic {
   readonly pattern: RegExp
   readonly reply: (text: string) => Reply
 }
 
-export interface Slot<Form extends object> {
+interface Slot<Form extends object> {
   readonly name: keyof Form
   readonly question: string[]
 }
 
-export interface Phrases {
+interface Phrases {
   /** Said at the first miss, and at the second in a row. */
   readonly notUnderstood: readonly [string[], string[]]
   /** The third miss in a row: offers a person; "yes" asks for `person`. */
