@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { encodeMulaw } from '../../src/audio/g711.ts'
+import { levelDbfs } from '../../src/audio/level.ts'
+import { readWav } from '../../src/audio/wav.ts'
+import type { CallEvent } from '../../src/call/events.ts'
+import { readConfig } from '../../src/config.ts'
+import { startOffhook } from '../../src/offhook.ts'
+import { type SimulatedCall, startSimulatedCall } from '../../src/simulators/carrier/call.ts'
+import { makeLogRecorder } from '../fakes/log.ts'
+import { agentQuiet, heardBetween } from './house.ts'
+
+/** Real recorded speech as a caller says it. */
+function speech(file: string): Uint8Array {
+  const [samples] = readWav(readFileSync(new URL(`../../fixtures/audio/${file}.wav`, import.meta.url))).channels
+  return encodeMulaw(samples ?? new Int16Array())
+}
+
+async function openWithoutKey(env: Readonly<Record<string, string>>) {
+  const events: CallEvent[] = []
+  const offhook = await startOffhook(readConfig({ PORT: '0', ...env }), {
+    log: makeLogRecorder().log,
+    onCallEvent: (_, event) => events.push(event),
+  })
+  const said = (speaker: 'caller' | 'agent') =>
+    events.flatMap((event) => (event.type === 'said' && event.speaker === speaker ? [event.text] : []))
+  const call = () => startSimulatedCall({ webhookUrl: `${offhook.publicUrl}/twilio/voice`, maxCallMs: 60_000 })
+  return { events, said, call, [Symbol.asyncDispose]: () => offhook[Symbol.asyncDispose]() }
+}
+
+/** Says it, and resolves when the answer begins to be heard. */
+async function askAndHear(call: SimulatedCall, file: string): Promise<void> {
+  await call.speak(speech(file))
+  const spokenMs = call.recordedMs
+  await call.next('audio-heard', (event) => event.atMs > spokenMs)
+}
+
+describe.concurrent('without any key', () => {
+  it('a real human voice is understood, answered in speech, and can talk over the answer', {
+    timeout: 60_000,
+  }, async () => {
+    await using house = await openWithoutKey({ AGENT_GREETING: 'Hello from the offline demo.' })
+    await using call = house.call()
+    await call.next('audio-heard')
+    await agentQuiet(call, 500)
+    await askAndHear(call, 'hello-hours')
+    expect(house.said('caller')).toEqual(['hello hours'])
+    for (let frames = 0; frames < 40; frames++) await call.next('audio-heard')
+    const cleared = call.next('cleared')
+    const asking = askAndHear(call, 'location')
+    const { atMs } = await cleared
+    await asking
+    await agentQuiet(call, 800)
+    call.hangUp()
+    await call.ended
+    expect(house.said('caller')[1]).toMatch(/location/)
+    const [greeting, hours, address] = house.said('agent')
+    expect(greeting).toBe('Hello from the offline demo.')
+    expect(hours).toMatch(/noon to ten/)
+    expect(address).toMatch(/Harbour Street/)
+    // From the clear until the next answer nothing is heard.
+    expect(levelDbfs(heardBetween(call, atMs + 20, atMs + 400))).toBeLessThan(-60)
+    expect(house.events.filter(({ type }) => type === 'barge-in')).toHaveLength(1)
+  })
+
+  it('it says in its own greeting that it is a demo, and one caller too many hears that all lines are busy', {
+    timeout: 60_000,
+  }, async () => {
+    await using house = await openWithoutKey({ LOCAL_MAX_CALLS: '1' })
+    await using first = house.call()
+    await first.next('audio-heard')
+    await using second = house.call()
+    const busy = await second.next('verb', ({ verb }) => verb.type === 'say')
+    expect(JSON.stringify(busy.verb)).toMatch(/busy/)
+    await agentQuiet(first, 500)
+    first.hangUp()
+    await first.ended
+    expect(house.said('agent')[0]).toMatch(/offline demo agent/)
+  })
+})
