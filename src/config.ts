@@ -52,6 +52,12 @@ export class ConfigError extends Error {
 
 const secrets = new Set(['TWILIO_AUTH_TOKEN', 'DASHSCOPE_API_KEY'])
 
+/** What came, without what may be a secret in it: keys, and the query and user of an address. */
+function shown(name: string, text: string): string {
+  if (secrets.has(name)) return 'something else'
+  return JSON.stringify(name.endsWith('_URL') ? text.replace(/[?#].*$/, '?…').replace(/\/\/[^/]*@/, '//…@') : text)
+}
+
 const whole = (from: number, to: number) =>
   z
     .string()
@@ -65,7 +71,8 @@ const address = (...schemes: string[]) =>
     .string()
     .refine((text) => {
       const url = URL.parse(text)
-      return url !== null && schemes.includes(url.protocol) && url.search === '' && url.hash === ''
+      if (url === null || !schemes.includes(url.protocol)) return false
+      return [url.search, url.hash, url.username, url.password].every((part) => part === '')
     })
     .transform((text) => text.replace(/\/+$/, ''))
 
@@ -142,10 +149,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       const text = env[name]?.trim() || fallback
       if (text === undefined) return [name, undefined]
       const result = schema.safeParse(text)
-      if (!result.success)
-        problems.push(
-          `${name}: expected ${expected}, got ${secrets.has(name) ? 'something else' : JSON.stringify(text)}`,
-        )
+      if (!result.success) problems.push(`${name}: expected ${expected}, got ${shown(name, text)}`)
       return [name, result.data]
     }),
   ) as Settings

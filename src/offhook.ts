@@ -5,7 +5,7 @@ import type { Agent } from './call/answer.ts'
 import { Desk, type DeskEventSink } from './call/desk.ts'
 import type { CallEvent } from './call/events.ts'
 import type { RealtimeProvider } from './call/provider.ts'
-import { makeTwilioCarrier } from './carriers/twilio/carrier.ts'
+import { makeTwilioCarrier, type TwilioCarrier } from './carriers/twilio/carrier.ts'
 import type { Config } from './config.ts'
 import { startLocalAgent } from './providers/local/agent.ts'
 import { makeQwenProvider } from './providers/qwen/provider.ts'
@@ -35,27 +35,30 @@ export interface OffhookOptions {
 export async function startOffhook(config: Config, { log, onCallEvent }: OffhookOptions): Promise<Offhook> {
   await using opening = new AsyncDisposableStack()
   const clock = systemClock
-  const provider = await openProvider(config, log, opening)
+  let modelDown = false
+  const provider = await openProvider(config, log, opening, () => {
+    modelDown = true
+  })
   const desk = new Desk(agentOf(config, provider), clock, new Ticker(clock), (callId, event) => {
     record(log, callId, event)
     onCallEvent?.(callId, event)
   })
   let publicUrl = ''
-  const carriers: AsyncDisposable[] = []
+  const carriers: TwilioCarrier[] = []
   const server = opening.use(
     await startServer({
       port: config.port,
       host: config.host,
       log,
-      ready: () => desk.open,
+      ready: () => desk.open && !modelDown,
       mount(port) {
-        publicUrl = config.publicUrl ?? `http://127.0.0.1:${port}`
+        publicUrl = config.publicUrl ?? originOf(config.host, port)
         const { accountSid, authTokens } = config.twilio
         const carrier = makeTwilioCarrier({
           publicUrl,
           authTokens,
           answer: (leg) => desk.answer(leg),
-          admit: () => desk.open,
+          admit: () => desk.open && !modelDown,
           clock,
           log,
           ...(accountSid === undefined ? {} : { accountSid }),
@@ -70,17 +73,36 @@ export async function startOffhook(config: Config, { log, onCallEvent }: Offhook
   opening.defer(() => desk.drain(0))
   const running = opening.move()
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`,
+    url: originOf(config.host, server.port),
     publicUrl,
     get liveCalls() {
       return desk.liveCalls
     },
-    drain: (ms) => desk.drain(ms),
+    async drain(ms) {
+      await desk.drain(ms)
+      // A caller who was stopped still hears why: Twilio asks for it when it has seen our close.
+      await Promise.all(carriers.map((carrier) => carrier.settle(LAST_WORDS_MS)))
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
-async function openProvider(config: Config, log: Logger, scope: AsyncDisposableStack): Promise<RealtimeProvider> {
+/** How long Twilio has to ask what comes next for a call that a deploy has stopped [ms]. */
+const LAST_WORDS_MS = 3000
+
+/** Where this machine reaches the server. */
+function originOf(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** `down` is called when the embedded agent has crashed too often and is not started again. */
+async function openProvider(
+  config: Config,
+  log: Logger,
+  scope: AsyncDisposableStack,
+  down: () => void,
+): Promise<RealtimeProvider> {
   const { voice, language } = config.agent
   const options = {
     clock: systemClock,
@@ -93,7 +115,15 @@ async function openProvider(config: Config, log: Logger, scope: AsyncDisposableS
     ...(language === undefined ? {} : { language }),
   }
   if (config.provider.name === 'qwen') return makeQwenProvider({ ...options, ...config.provider })
-  const { url, apiKey, model } = scope.use(await startLocalAgent({ maxCalls: config.provider.maxCalls, log }))
+  const { url, apiKey, model } = scope.use(
+    await startLocalAgent({
+      maxCalls: config.provider.maxCalls,
+      log,
+      onEvent: (event) => {
+        if (event.type === 'crashed' && !event.restarts) down()
+      },
+    }),
+  )
   return makeQwenProvider({ ...options, name: 'local', url, apiKey, model, family: 'qwen3.5-flash' })
 }
 

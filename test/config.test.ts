@@ -76,6 +76,10 @@ describe('the configuration', () => {
     expect(text).toContain('TWILIO_AUTH_TOKEN')
     expect(text).not.toContain('sk with')
     expect(text).not.toContain('short')
+    const urls = problemsOf({ REALTIME_URL: 'wss://h/x?key=secret', PUBLIC_URL: 'https://me:secret@a.example' }).join()
+    expect(urls).toContain('REALTIME_URL')
+    expect(urls).toContain('PUBLIC_URL')
+    expect(urls).not.toContain('secret')
   })
 
   it('wants the public address together with the token', () => {

@@ -82,7 +82,10 @@ async function connect(
     }
     return { session: await agent.provider.connect(options, signal) }
   } catch (error) {
-    if (leg.gone.aborted) return { outcome: { reason: 'caller-hung-up' } }
+    if (leg.gone.aborted) {
+      const why: unknown = leg.gone.reason
+      return { outcome: why instanceof CallError ? misfortune('carrier-lost', why) : { reason: 'caller-hung-up' } }
+    }
     if (stop.aborted) return { outcome: { reason: 'shutdown' } }
     return { outcome: misfortune('provider-lost', error) }
   } finally {

@@ -82,7 +82,7 @@ export class Call {
     this.#session.listen((event) => this.#onSession(event))
     this.#leg.listen((event) => this.#onCarrier(event))
     if (stop.aborted) this.#end({ reason: 'shutdown' })
-    else if (greeting !== undefined) this.#session.respond(greeting)
+    if (!over.aborted && greeting !== undefined) this.#session.respond(greeting)
     return this.#ended.promise
   }
 

@@ -28,7 +28,7 @@ export type CarrierEvent =
 export interface CarrierLeg extends AsyncDisposable {
   readonly callId: string
   readonly format: AudioFormat
-  /** Aborts when the carrier closes the leg, also before anybody listens. */
+  /** Aborts when the carrier closes the leg, also before anybody listens; by error, with the `CallError` as its reason. */
   readonly gone: AbortSignal
   /** Sets the one listener. What came before is delivered to it first, in order; of audio the last 5 s are kept. */
   listen(listener: (event: CarrierEvent) => void): void

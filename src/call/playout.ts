@@ -110,7 +110,7 @@ export class Playout {
     const wanted = heard + bytesOf(this.#sink.format, leadMs)
     // One message of about 100 ms costs a fifth of five messages of 20 ms. The last piece does not wait for more.
     const ready = Math.min(this.#pushed, wanted) - this.#sent
-    const enough = Math.min(bytesOf(this.#sink.format, 100), this.#pushed - this.#sent)
+    const enough = Math.min(bytesOf(this.#sink.format, Math.min(100, this.#leadMs / 3)), this.#pushed - this.#sent)
     if (ready > 0 && ready >= enough) this.#send(ready - (ready % this.#frameBytes))
     this.#reportHeard(heard)
   }

@@ -283,3 +283,14 @@ describe.concurrent('a deploy', () => {
     expect(await house.ended(live)).toMatchObject({ reason: 'shutdown' })
   })
 })
+
+describe.concurrent('a line that breaks', () => {
+  it('while the model is still connecting is a lost carrier, not a caller who hung up', async () => {
+    await using house = await openHouse({ model: { faults: { noSessionCreated: true } } })
+    const call = house.call({ faults: [{ type: 'drop', atMs: 400 }] })
+    const verbs = verbsOf(call)
+    await call.ended
+    expect(await house.ended(call)).toMatchObject({ reason: 'carrier-lost', code: 'carrier-lost' })
+    expect(verbs.map(({ type }) => type)).toEqual(['stream', 'say', 'hangup'])
+  })
+})

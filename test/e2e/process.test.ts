@@ -57,7 +57,7 @@ describe.concurrent('the process', () => {
     await using call = startSimulatedCall({ webhookUrl: `${server.url}/twilio/voice` })
     await call.next('audio-heard')
     server.kill('SIGTERM')
-    await call.next('stream-ended')
+    await call.next('verb', ({ verb }) => verb.type === 'say')
     expect(await server.exited).toEqual([0, null])
   })
 

@@ -1,5 +1,6 @@
 import { type AudioFormat, bytesOf, durationMs, silenceByte } from '../../audio/format.ts'
 import type { Clock } from '../../base/clock.ts'
+import { CallError } from '../../base/errors.ts'
 import type { CarrierEvent, CarrierLeg } from '../../call/carrier.ts'
 
 /** What a recorded leg does by itself, apart from speaking. Times are [ms] of the call. */
@@ -129,7 +130,7 @@ export class RecordedLeg implements CarrierLeg {
   }
 
   #close(by: 'caller' | 'error'): void {
-    this.#gone.abort()
+    this.#gone.abort(by === 'error' ? new CallError('carrier-lost', 'the recorded line broke') : undefined)
     this.#tell({ type: 'closed', by })
     this.#over.abort()
   }

@@ -19,6 +19,8 @@ export interface TwilioOptions extends SwitchboardOptions {
 export interface TwilioCarrier extends AsyncDisposable {
   readonly routes: readonly FormRoute[]
   readonly upgrade: UpgradeRoute
+  /** Resolves when Twilio has asked what comes next for every call that we ended, after `ms` at the latest. */
+  settle(ms: number): Promise<void>
 }
 
 /**
@@ -64,6 +66,7 @@ export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
         refuseUpgrade(socket, 403)
       },
     },
+    settle: (ms) => desk.settle(ms),
     [Symbol.asyncDispose]: () => desk.close(),
   }
 }

@@ -188,11 +188,11 @@ export class MediaStream implements CarrierLeg {
   }
 
   /** The first end counts. */
-  #close(state: StreamState, event: CarrierEvent): void {
+  #close(state: StreamState, event: Extract<CarrierEvent, { type: 'closed' }>): void {
     if (this.#state !== 'open') return
     this.#state = state
     this.#over.abort()
-    this.#gone.abort()
+    this.#gone.abort(event.error)
     this.#inbox.put(event)
   }
 }

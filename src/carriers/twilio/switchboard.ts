@@ -38,6 +38,8 @@ export interface SwitchboardOptions {
 const ANNOUNCED_MS = 10 * 60_000
 const OUTCOME_MS = 10 * 60_000
 const REMEMBERED = 10_000
+/** How long Twilio may take to ask what comes next [ms]. */
+const OWED_MS = 5000
 /** No frame of Twilio's is longer than a few hundred bytes. */
 const MAX_FRAME_BYTES = 64 * 1024
 
@@ -52,6 +54,10 @@ export class Switchboard {
   readonly #outcomes: ExpiringMap<CallOutcome>
   readonly #live = new Map<string, MediaStream>()
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES })
+  /** Calls that we ended and that Twilio has not asked about yet: their callers wait for our last words. */
+  readonly #owed = new Set<string>()
+  #paid: (() => void) | undefined
+  readonly #end = new AbortController()
   #closed = false
 
   constructor(options: SwitchboardOptions, address: PublicAddress) {
@@ -80,6 +86,7 @@ export class Switchboard {
    */
   next(form: FormRequest['form'], callSid: string): HttpReply {
     const status = field(form, 'CallStatus')
+    this.#pay(callSid)
     if (endedStatuses.includes(status)) return twiml(hangUpTwiml())
     const stream = this.#live.get(callSid)
     const next = whatComesNext({
@@ -152,6 +159,7 @@ export class Switchboard {
     if (this.#live.get(callId) === stream) {
       this.#live.delete(callId)
       this.#outcomes.set(callId, outcome)
+      if (stream.state !== 'closed-by-caller') this.#owe(callId)
     }
     await stream[Symbol.asyncDispose]()
   }
@@ -166,9 +174,32 @@ export class Switchboard {
     }
   }
 
+  /** Resolves when Twilio has asked what comes next for every call that we ended, after `ms` at the latest. */
+  async settle(ms: number): Promise<void> {
+    if (this.#owed.size === 0) return
+    const done = new AbortController()
+    await new Promise<void>((resolve) => {
+      this.#paid = resolve
+      this.#clock.after(ms, resolve, done.signal)
+    })
+    done.abort()
+  }
+
+  #owe(callSid: string): void {
+    this.#owed.add(callSid)
+    // Twilio asks within a second or never: then the caller was gone before us.
+    this.#clock.after(OWED_MS, () => this.#pay(callSid), this.#end.signal)
+  }
+
+  #pay(callSid: string): void {
+    this.#owed.delete(callSid)
+    if (this.#owed.size === 0) this.#paid?.()
+  }
+
   /** Refuses what is new and closes what is open; resolves when every socket is closed, at most a second later. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#end.abort()
     for (const stream of this.#live.values()) stream.lose(new CallError('carrier-lost', 'the carrier was closed'))
     const open = [...this.#sockets.clients]
     for (const socket of open) closeSocket(socket, 1001, this.#clock)
