@@ -6,7 +6,8 @@
  *   node scripts/make-fixtures.ts unpacked
  *
  * Sentences are put together from single recorded words: their silence is cut, 0.12 s of faint noise goes between
- * them, because digital silence makes a recogniser hear words that are not there.
+ * them, because digital silence makes a recogniser hear words that are not there. `name@from-to` is a piece of a
+ * recording [s].
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,7 +41,7 @@ function asterisk(file: string, transcript: string, ...parts: string[]): Fixture
     speaker: 'Allison Smith',
     source: 'asterisk-core-sounds-en-wav',
     licence: 'CC-BY-SA-3.0',
-    parts: parts.map((part) => `${allison}/${part}.wav`),
+    parts: parts.map((part) => `${allison}/${part}`),
   }
 }
 
@@ -89,6 +90,27 @@ const fixtures: readonly Fixture[] = [
   asterisk('please-try-again', 'please try again', 'please-try-again'),
   asterisk('cancelled', 'cancelled', 'cancelled'),
   asterisk('thank-you-goodbye', 'thank you goodbye', 'auth-thankyou', 'vm-goodbye'),
+  asterisk(
+    'a-party-for-four-tomorrow-at-seven-pm',
+    'a party for four tomorrow at seven p m',
+    'priv-introsaved@3.49-4.1',
+    'for',
+    'digits/4',
+    'digits/tomorrow',
+    'digits/at',
+    'digits/7',
+    'digits/p-m',
+  ),
+  asterisk('three-people', 'three people', 'digits/3', 'conf-roll-callcomplete@1.22-1.56'),
+  asterisk('friday', 'friday', 'digits/day-5'),
+  asterisk('seven-thirty', 'seven thirty', 'digits/7', 'digits/30'),
+  asterisk('this-is-correct', 'this is correct', 'if-correct-press@0.23-1.21'),
+  asterisk('no-thursday', 'no thursday', 'vm-no', 'digits/day-4'),
+  asterisk('no-thank-you', 'no thank you', 'vm-no', 'auth-thankyou'),
+  asterisk('an-operator', 'an operator', 'vm-reachoper@1.17-2.05'),
+  asterisk('help', 'help', 'vm-helpexit@1.03-1.48'),
+  pocketsphinx('four', 'four', 'cards/002.wav@0-0.61'),
+  pocketsphinx('seven', 'seven', 'cards/003.wav@0-0.55'),
   // What it does not.
   asterisk('weasels', 'Weasels have eaten our phone system.', 'tt-weasels'),
   asterisk('sorry-having-problems', "Sorry you're having problems.", 'sorry-youre-having-problems'),
@@ -113,12 +135,16 @@ const fixtures: readonly Fixture[] = [
 
 const RATE = 8000
 
-function read(path: string): Int16Array {
+function read(part: string): Int16Array {
+  const [name = '', piece] = part.split('@')
+  const path = /\.(wav|raw)$/.test(name) ? name : `${name}.wav`
   const bytes = readFileSync(join(unpacked ?? '', path))
   const { sampleRate, channels } = path.endsWith('.raw')
     ? { sampleRate: 16_000, channels: [samplesOf(bytes)] }
     : readWav(bytes)
-  return makeResampler(sampleRate, RATE).push(channels[0] ?? new Int16Array())
+  const samples = makeResampler(sampleRate, RATE).push(channels[0] ?? new Int16Array())
+  const [from, to] = piece === undefined ? [] : piece.split('-').map((seconds) => Number(seconds) * RATE)
+  return samples.subarray(from, to)
 }
 
 /** The same numbers each time: a fixture that is made again is the same file. */

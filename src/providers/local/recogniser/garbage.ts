@@ -13,14 +13,6 @@ export const garbageWords: readonly [string, string][] = [
   UNSAYABLE,
 ]
 
-/** What it costs to call an utterance garbage. */
-export interface Garbage {
-  /** Paid once, so that a short word that is not quite clear is still taken for the nearest sentence. */
-  readonly entryProbability: number
-  /** Paid for each phone: less rejects less of long utterances. */
-  readonly phoneProbability: number
-}
-
 /**
  * Puts a loop over all phones beside the rule `<sentence>`; what is outside of the grammar fits the loop better.
  *
@@ -31,12 +23,12 @@ export interface Garbage {
  *
  * @returns JSGF whose only public rule is `<heard>`.
  */
-export function withGarbage(grammar: string, { entryProbability, phoneProbability }: Garbage): string {
+export function withGarbage(grammar: string, phoneProbability: number): string {
   const phones = PHONES.map((phone) => `/${phoneProbability}/ ${MARK}${phone.toLowerCase()}`)
   const rest = 1 - phoneProbability * PHONES.length
   return [
     grammar,
-    `public <heard> = /${1 - entryProbability}/ <sentence> | /${entryProbability}/ <garbage>;`,
+    'public <heard> = <sentence> | <garbage>;',
     `<garbage> = ( ${phones.join(' | ')} | /${rest}/ ${UNSAYABLE[0]} )+;`,
     '',
   ].join('\n')

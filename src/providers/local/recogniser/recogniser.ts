@@ -1,5 +1,4 @@
 import { type Config, type Decoding, loadDecoding } from './decoding.ts'
-import type { Garbage } from './garbage.ts'
 
 /** What one utterance was taken for. */
 export interface Heard {
@@ -34,7 +33,9 @@ export interface Recogniser {
 }
 
 /** Knobs of the search: `scripts/measure-recogniser.ts` shows what each does. */
-export interface Tuning extends Garbage {
+export interface Tuning {
+  /** Probability of each phone in the garbage loop: higher rejects more. */
+  readonly phoneProbability: number
   /** Weight of the call's earlier utterances in the line's average spectrum [ms of audio]. */
   readonly memoryMs: number
   /** How much is held to learn the line [ms]. */
@@ -59,11 +60,15 @@ const STEP = 1_600
 /** White noise, 0 dBFS RMS, always the same: the same sound gives the same words. */
 const NOISE = whiteNoise(16_381)
 
+/**
+ * Chosen on 36 synthetic sentences and 46 real phrases over the telephone channel, and 61 real recordings of other
+ * things: 36, 34 and 10 taken. A phone probability of 0.003 takes 34 and 14; cheaper words or a price for entering the
+ * loop only move along the same line (26 and 5 … 38 and 18). The memory brings the 34 to 37 within one call.
+ */
 const defaultTuning: Tuning = {
-  entryProbability: 0.5,
-  phoneProbability: 0.003,
-  memoryMs: 0,
-  ditherDbfs: -60,
+  phoneProbability: 0.01,
+  memoryMs: 4000,
+  ditherDbfs: -59,
   holdMs: 1000,
   decoder: {},
 }
@@ -75,8 +80,8 @@ const defaultTuning: Tuning = {
  * @throws Error with a short message when the optional package is missing, or a word or the grammar is not valid.
  */
 export async function loadRecogniser(grammar: string, tuning: Partial<Tuning> = {}): Promise<Recogniser> {
-  const { decoder, holdMs, memoryMs, ditherDbfs, ...garbage } = { ...defaultTuning, ...tuning }
-  const decoding = await loadDecoding(grammar, garbage, { samprate: SAMPLE_RATE, ...decoder })
+  const { decoder, holdMs, memoryMs, ditherDbfs, phoneProbability } = { ...defaultTuning, ...tuning }
+  const decoding = await loadDecoding(grammar, phoneProbability, { samprate: SAMPLE_RATE, ...decoder })
   return new GrammarRecogniser(
     decoding,
     (holdMs / 1000) * SAMPLE_RATE,
@@ -110,9 +115,10 @@ class GrammarRecogniser implements Recogniser {
 
   push(samples: Int16Array): void {
     if (this.#state === 'idle') throw new Error('recogniser: push before start')
+    const at = this.#taken
     const some = Float32Array.from(
-      samples.subarray(0, MAX_SAMPLES - this.#taken),
-      (sample, i) => sample / 32_768 + (NOISE[(this.#taken + i) % NOISE.length] ?? 0) * this.#dither,
+      samples.subarray(0, MAX_SAMPLES - at),
+      (sample, i) => sample / 32768 + this.#dither * (NOISE[(at + i) % NOISE.length] ?? 0),
     )
     const room = this.#state === 'holding' ? this.#held.length - this.#taken : 0
     if (room > 0) this.#held.set(some.subarray(0, room), this.#taken)
