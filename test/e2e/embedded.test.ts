@@ -43,8 +43,8 @@ describe.concurrent('without any key', () => {
     await using call = house.call()
     await call.next('audio-heard')
     await agentQuiet(call, 500)
-    await askAndHear(call, 'hello-hours')
-    expect(house.said('caller')).toEqual(['hello hours'])
+    await askAndHear(call, 'for-two-friday-at-eight-thirty')
+    expect(house.said('caller')).toEqual(['for two friday at eight thirty'])
     for (let frames = 0; frames < 40; frames++) await call.next('audio-heard')
     const cleared = call.next('cleared')
     const asking = askAndHear(call, 'location')
@@ -54,9 +54,9 @@ describe.concurrent('without any key', () => {
     call.hangUp()
     await call.ended
     expect(house.said('caller')[1]).toMatch(/location/)
-    const [greeting, hours, address] = house.said('agent')
+    const [greeting, booking, address] = house.said('agent')
     expect(greeting).toBe('Hello from the offline demo.')
-    expect(hours).toMatch(/noon to ten/)
+    expect(booking).toMatch(/a table for two, on Friday/)
     expect(address).toMatch(/Harbour Street/)
     // From the clear until the next answer nothing is heard.
     expect(levelDbfs(heardBetween(call, atMs + 20, atMs + 400))).toBeLessThan(-60)
