@@ -17,13 +17,13 @@ test('what is said keeps its order, interruptions among the rest', () => {
 
 test('server, numbers and limits are taken', () => {
   const args = ['a.wav', '--url', 'http://127.0.0.1:8080/', '--from', 'anonymous', '--to', '+4930123456']
-  expect(readOptions([...args, '--max-call', '30', '--max-silence', '2.5', '--out', '/tmp/x'])).toMatchObject({
+  expect(readOptions([...args, '--max-call', '30', '--max-silence', '2.5', '--out', 'recordings'])).toMatchObject({
     url: 'http://127.0.0.1:8080',
     from: 'anonymous',
     to: '+4930123456',
     maxCallMs: 30_000,
     maxSilenceMs: 2500,
-    outDir: '/tmp/x',
+    outDir: 'recordings',
   })
   expect(readOptions(['--help'])).toBe('help')
 })
