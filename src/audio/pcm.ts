@@ -21,3 +21,10 @@ export function bytesOfSamples(samples: Int16Array): Uint8Array {
 }
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+/** A value as the nearest of 16 bits; saturates. */
+export function toSample(value: number): number {
+  // Moved above zero first, where cutting off decimals is rounding down.
+  const above = value + 32_768.5
+  return (above < 0 ? 0 : above > 65_535 ? 65_535 : Math.trunc(above)) - 32_768
+}

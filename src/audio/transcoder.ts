@@ -1,13 +1,12 @@
-import type { AudioFormat } from './format.ts'
-import { decodeAlaw, decodeMulaw, encodeAlaw, encodeMulaw } from './g711.ts'
-import { bytesOfSamples, samplesOf } from './pcm.ts'
-import { makeResampler } from './resampler.ts'
+import { type AudioFormat, bytesPerSample } from './format.ts'
+import { fromLinear, type Law, toLinear } from './g711.ts'
+import { makeResampler, type Resampler } from './resampler.ts'
 
 /**
  * One direction of one call: bytes of one format in, bytes of another out.
  *
  * ```
- *   bytes ─▶ carry odd byte ─▶ decode ─▶ resample ─▶ encode ─▶ bytes
+ *   bytes ─▶ decode, carry an odd byte ─▶ resample ─▶ encode ─▶ bytes          nothing is allocated but the output
  * ```
  * Keeps state between pushes, so each direction of each call owns one. Any split of the input gives the same output.
  */
@@ -24,58 +23,115 @@ export function makeTranscoder(from: AudioFormat, to: AudioFormat): Transcoder {
   if (from.encoding === to.encoding && from.sampleRate === to.sampleRate) {
     return { from, to, push: (audio) => audio, reset() {} }
   }
-  const decode = makeDecoder(from.encoding)
   const resampler = makeResampler(from.sampleRate, to.sampleRate)
-  const encode = encoders[to.encoding]
+  const decoder = from.encoding === 'pcm16' ? new Pcm16Decoder() : lawDecoder(from.encoding)
+  const encode = to.encoding === 'pcm16' ? encodePcm16 : lawEncoder(to.encoding)
   return {
     from,
     to,
-    push: (audio) => encode(resampler.push(decode.push(audio))),
+    push: (audio) => transcode(audio, decoder, resampler, encode, bytesPerSample(to)),
     reset() {
-      decode.reset()
+      decoder.reset()
       resampler.reset()
     },
   }
 }
 
+function transcode(
+  audio: Uint8Array,
+  decoder: Decoder,
+  resampler: Resampler,
+  encode: Encode,
+  sampleBytes: 1 | 2,
+): Uint8Array {
+  const samples = decoder.samplesIn(audio.length)
+  const bytes = Buffer.allocUnsafe(resampler.outputsOf(samples) * sampleBytes)
+  let at = 0
+  for (let taken = 0; taken < samples; ) {
+    const count = Math.min(resampler.block, samples - taken)
+    decoder.decode(audio, taken, count, resampler.samples, resampler.past)
+    const made = resampler.take(count)
+    encode(resampler.output, made, bytes, at)
+    at += made * sampleBytes
+    taken += count
+  }
+  decoder.keep(audio)
+  return bytes
+}
+
 interface Decoder {
-  push(audio: Uint8Array): Int16Array
+  /** How many samples the next so many bytes complete. */
+  samplesIn(byteLength: number): number
+  /** Writes samples `first` to `first + count` of `audio` to `samples`, from index `at` on. */
+  decode(audio: Uint8Array, first: number, count: number, samples: Float64Array, at: number): void
+  /** Keeps what `audio` left over. */
+  keep(audio: Uint8Array): void
   reset(): void
 }
 
-function makeDecoder(encoding: AudioFormat['encoding']): Decoder {
-  switch (encoding) {
-    case 'mulaw':
-      return { push: decodeMulaw, reset() {} }
-    case 'alaw':
-      return { push: decodeAlaw, reset() {} }
-    case 'pcm16':
-      return new Pcm16Decoder()
-  }
-}
+/** Writes the first `count` samples to `bytes`, from index `at` on. */
+type Encode = (samples: Int16Array, count: number, bytes: Uint8Array, at: number) => void
 
-const encoders: Record<AudioFormat['encoding'], (samples: Int16Array) => Uint8Array> = {
-  mulaw: encodeMulaw,
-  alaw: encodeAlaw,
-  pcm16: bytesOfSamples,
+function lawDecoder(law: Law): Decoder {
+  const table = Float64Array.from(toLinear[law])
+  return {
+    samplesIn: (byteLength) => byteLength,
+    decode(audio, first, count, samples, at) {
+      for (let i = 0; i < count; i++) samples[at + i] = table[audio[first + i] ?? 0] ?? 0
+    },
+    keep() {},
+    reset() {},
+  }
 }
 
 /** A model may cut its sound anywhere: half a sample waits for its other byte. */
 class Pcm16Decoder implements Decoder {
   #odd: number | undefined
 
-  push(audio: Uint8Array): Int16Array {
-    let whole = audio
+  samplesIn(byteLength: number): number {
+    return (byteLength + (this.#odd === undefined ? 0 : 1)) >> 1
+  }
+
+  decode(audio: Uint8Array, first: number, count: number, samples: Float64Array, at: number): void {
+    let i = 0
+    let byte = 2 * first
     if (this.#odd !== undefined) {
-      whole = new Uint8Array(audio.length + 1)
-      whole[0] = this.#odd
-      whole.set(audio, 1)
+      byte--
+      if (first === 0) {
+        samples[at] = toInt16(this.#odd, audio[0] ?? 0)
+        i = 1
+        byte = 1
+      }
     }
-    this.#odd = whole.length % 2 === 1 ? whole[whole.length - 1] : undefined
-    return samplesOf(whole)
+    for (; i < count; i++, byte += 2) samples[at + i] = toInt16(audio[byte] ?? 0, audio[byte + 1] ?? 0)
+  }
+
+  keep(audio: Uint8Array): void {
+    if (audio.length === 0) return
+    const carried = this.#odd === undefined ? 0 : 1
+    this.#odd = (audio.length + carried) % 2 === 1 ? audio[audio.length - 1] : undefined
   }
 
   reset(): void {
     this.#odd = undefined
+  }
+}
+
+function toInt16(low: number, high: number): number {
+  return ((high << 24) >> 16) | low
+}
+
+function encodePcm16(samples: Int16Array, count: number, bytes: Uint8Array, at: number): void {
+  for (let i = 0; i < count; i++) {
+    const sample = samples[i] ?? 0
+    bytes[at + 2 * i] = sample
+    bytes[at + 2 * i + 1] = sample >> 8
+  }
+}
+
+function lawEncoder(law: Law): Encode {
+  const table = fromLinear[law]
+  return (samples, count, bytes, at) => {
+    for (let i = 0; i < count; i++) bytes[at + i] = table[(samples[i] ?? 0) & 0xffff] ?? 0
   }
 }

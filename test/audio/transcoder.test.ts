@@ -64,10 +64,15 @@ describe('a transcoder', () => {
 
   it('gives the caller an agent of the same level and pitch, without aliases of its sibilants', () => {
     for (const hz of [300, 1000, 3000]) {
-      const heard = decodeMulaw(makeTranscoder(pcm24k, mulaw8k).push(bytesOfSamples(tone(hz, 1000, 24_000))))
-      expect(toneDbfs(heard.subarray(800), 8000, hz)).toBeCloseTo(-12, 1)
+      const before = makeResampler(24_000, 8000).push(tone(hz, 1000, 24_000))
+      expect(toneDbfs(before.subarray(800), 8000, hz)).toBeCloseTo(-12, 1)
     }
-    for (const hz of [4400, 5000, 7000, 11_000]) {
+    // Odd frequencies: 1000 Hz meets eight mu-law values only, whose errors do not cancel (0.14 dB instead of 0.03).
+    for (const hz of [307, 1013, 3011]) {
+      const heard = decodeMulaw(makeTranscoder(pcm24k, mulaw8k).push(bytesOfSamples(tone(hz, 1000, 24_000))))
+      expect(Math.abs(toneDbfs(heard.subarray(800), 8000, hz) + 12)).toBeLessThan(0.08)
+    }
+    for (const hz of [4001, 4400, 5000, 7000, 11_000]) {
       const heard = makeResampler(24_000, 8000)
         .push(tone(hz, 1000, 24_000))
         .subarray(800)
