@@ -1,10 +1,11 @@
-import type { WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import type { AudioFormat } from '../../audio/format.ts'
 import type { Clock } from '../../base/clock.ts'
 import { CallError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
 import type { CarrierEvent, CarrierLeg } from '../../call/carrier.ts'
 import { Inbox } from './inbox.ts'
+import { makeMediaReader } from './media-reader.ts'
 import { makeStreamWriter, readFrame, type StartFrame, type StreamFrame, type StreamWriter } from './messages.ts'
 import { closeSocket, isRareCount } from './socket.ts'
 import { Timeline } from './timeline.ts'
@@ -25,10 +26,10 @@ export type StreamState = 'open' | 'closed-by-caller' | 'closed-by-error' | 'rel
  * The caller's leg over Twilio's media socket, from `start` on.
  *
  * ```
- *   text ─▶ readFrame ─▶ media ─▶ Timeline (gaps become silence) ─▶ Inbox (kept until somebody listens) ─▶ 'audio'
- *                        dtmf, mark ──────────────────────────────▶ Inbox ─▶ 'dtmf', 'mark'
- *                        stop | socket closed | 10 s without media ▶ Inbox ─▶ 'closed', once
- *                        anything else: counted
+ *   bytes ─▶ readMedia ─▶ media ─▶ Timeline (gaps become silence) ─▶ Inbox (kept until somebody listens) ─▶ 'audio'
+ *     else ─▶ readFrame ─▶ dtmf, mark ──────────────────────────────▶ Inbox ─▶ 'dtmf', 'mark'
+ *                          stop | socket closed | 10 s without media ▶ Inbox ─▶ 'closed', once
+ *                          anything else: counted
  * ```
  */
 export class MediaStream implements CarrierLeg {
@@ -39,6 +40,7 @@ export class MediaStream implements CarrierLeg {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #writer: StreamWriter
+  readonly #readMedia: ReturnType<typeof makeMediaReader>
   readonly #timeline: Timeline
   readonly #inbox: Inbox
   readonly #gone = new AbortController()
@@ -57,11 +59,13 @@ export class MediaStream implements CarrierLeg {
     this.#clock = clock
     this.#log = log
     this.#writer = makeStreamWriter(start.streamSid)
-    this.#timeline = new Timeline(format)
-    this.#inbox = new Inbox(format)
+    this.#readMedia = makeMediaReader(start.streamSid)
+    const inbox = new Inbox(format)
+    this.#inbox = inbox
+    this.#timeline = new Timeline(format, (audio, atMs) => inbox.put({ type: 'audio', audio, atMs }))
     this.#startedMs = clock.now()
     this.#lastMediaMs = this.#startedMs
-    socket.on('message', (data, isBinary) => this.#take(isBinary ? undefined : String(data)))
+    socket.on('message', (data, isBinary) => this.#take(data, isBinary))
     // Over 64 KiB, not UTF-8, not RFC 6455: ws closes the socket with the code for it, and says so here.
     socket.on('error', (cause) => this.lose(new CallError('carrier-protocol', cause.message, { cause })))
     socket.on('close', (code) => this.#onSocketClosed(code))
@@ -109,14 +113,19 @@ export class MediaStream implements CarrierLeg {
     closeSocket(this.#socket, 1000, this.#clock)
   }
 
-  #take(text: string | undefined): void {
+  #take(data: RawData, isBinary: boolean): void {
     if (this.#state !== 'open') return
     this.#counts.frames++
-    if (text === undefined) {
+    if (isBinary) {
       this.#counts.binary++
       return
     }
-    const frame = readFrame(text)
+    const media = Buffer.isBuffer(data) ? this.#readMedia(data) : undefined
+    if (media !== undefined) {
+      this.#hear(media.audio, media.timestampMs)
+      return
+    }
+    const frame = readFrame(String(data))
     if ('streamSid' in frame && frame.event !== 'start' && frame.streamSid !== this.#streamSid) this.#counts.foreign++
     else this.#obey(frame)
   }
@@ -154,9 +163,7 @@ export class MediaStream implements CarrierLeg {
     const nowMs = this.#clock.now()
     this.#lastMediaMs = nowMs
     if (audio.byteLength === 0) return
-    for (const timed of this.#timeline.push(audio, timestampMs, nowMs - this.#startedMs)) {
-      this.#inbox.put({ type: 'audio', ...timed })
-    }
+    this.#timeline.push(audio, timestampMs, nowMs - this.#startedMs)
   }
 
   /** One timer that looks when it is due, instead of one that every frame puts off. */

@@ -1,11 +1,7 @@
 import { type AudioFormat, bytesOf, durationMs, silenceByte } from '../../audio/format.ts'
 
-/** A piece of the caller's sound in its place. */
-export interface TimedAudio {
-  readonly audio: Uint8Array
-  /** Stream time of its first sample [ms]. */
-  readonly atMs: number
-}
+/** Takes a piece of the caller's sound; `atMs` is the stream time of its first sample [ms]. */
+export type TakeAudio = (audio: Uint8Array, atMs: number) => void
 
 const FRAME_MS = 20
 /** Half a frame: timestamps jitter by a millisecond or two around the true 20 ms. */
@@ -29,12 +25,14 @@ const SET_BACK_MS = 1000
 export class Timeline {
   readonly #format: AudioFormat
   readonly #silence: Uint8Array
+  readonly #take: TakeAudio
   /** Stream time up to which there is sound [ms]. */
   #endMs: number | undefined
   #filledMs = 0
 
-  constructor(format: AudioFormat) {
+  constructor(format: AudioFormat, take: TakeAudio) {
     this.#format = format
+    this.#take = take
     this.#silence = new Uint8Array(bytesOf(format, FRAME_MS)).fill(silenceByte(format))
   }
 
@@ -48,26 +46,20 @@ export class Timeline {
    * @param elapsedMs how long the stream has really been open: silence may run ahead of that by 10 s, no more, so that
    * absurd timestamps cannot make a flood of it.
    */
-  push(audio: Uint8Array, timestampMs: number | undefined, elapsedMs: number): TimedAudio[] {
-    const lengthMs = durationMs(this.#format, audio.byteLength)
+  push(audio: Uint8Array, timestampMs: number | undefined, elapsedMs: number): void {
     const endMs = this.#endMs ?? timestampMs ?? 0
     const gapMs = (timestampMs ?? endMs) - endMs
-    if (timestampMs === undefined || (gapMs < -TOLERANCE_MS && gapMs > -SET_BACK_MS)) {
-      this.#endMs = endMs + lengthMs
-      return [{ audio, atMs: endMs }]
-    }
-    this.#endMs = timestampMs + lengthMs
-    return [...this.#fill(gapMs, timestampMs, elapsedMs), { audio, atMs: timestampMs }]
+    const isLate = gapMs < -TOLERANCE_MS && gapMs > -SET_BACK_MS
+    const atMs = timestampMs === undefined || isLate ? endMs : timestampMs
+    this.#endMs = atMs + durationMs(this.#format, audio.byteLength)
+    if (gapMs >= TOLERANCE_MS) this.#fill(gapMs, atMs, elapsedMs)
+    this.#take(audio, atMs)
   }
 
-  #fill(gapMs: number, untilMs: number, elapsedMs: number): TimedAudio[] {
+  #fill(gapMs: number, untilMs: number, elapsedMs: number): void {
     const allowedMs = Math.max(0, Math.min(MAX_FILL_MS, elapsedMs + MAX_FILL_MS - this.#filledMs))
     const frames = Math.min(Math.round(gapMs / FRAME_MS), Math.floor(allowedMs / FRAME_MS))
-    if (frames <= 0) return []
     this.#filledMs += frames * FRAME_MS
-    return Array.from({ length: frames }, (_, n) => ({
-      audio: this.#silence,
-      atMs: untilMs - (frames - n) * FRAME_MS,
-    }))
+    for (let n = frames; n > 0; n--) this.#take(this.#silence, untilMs - n * FRAME_MS)
   }
 }

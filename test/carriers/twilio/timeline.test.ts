@@ -1,17 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AudioFormat, mulaw8k } from '../../../src/audio/format.ts'
-import { type TimedAudio, Timeline } from '../../../src/carriers/twilio/timeline.ts'
+import { Timeline } from '../../../src/carriers/twilio/timeline.ts'
 
 const frame = new Uint8Array(160).fill(1)
 
+function makeTimeline(format = mulaw8k) {
+  const out: { audio: Uint8Array; atMs: number }[] = []
+  return { out, timeline: new Timeline(format, (audio, atMs) => out.push({ audio, atMs })) }
+}
+
 /** Pushes frames with these timestamps, 20 ms apart on the wall; `.` is a frame of sound, `_` one of silence. */
 function draw(timestamps: readonly (number | undefined)[], elapsedMs = 0): string {
-  const timeline = new Timeline(mulaw8k)
-  return timestamps
-    .flatMap((timestamp, n) => timeline.push(frame, timestamp, elapsedMs + n * 20))
-    .map(({ audio }) => (audio[0] === 0xff ? '_' : '.'))
-    .join('')
+  const { out, timeline } = makeTimeline()
+  for (const [n, timestamp] of timestamps.entries()) timeline.push(frame, timestamp, elapsedMs + n * 20)
+  return out.map(({ audio }) => (audio[0] === 0xff ? '_' : '.')).join('')
 }
 
 describe('the line of the caller’s frames', () => {
@@ -43,8 +46,8 @@ describe('the line of the caller’s frames', () => {
   })
 
   it('each piece begins where the one before ends', () => {
-    const timeline = new Timeline(mulaw8k)
-    const out = [155, 175, 255, 215, 275, 315].flatMap((timestamp) => timeline.push(frame, timestamp, 0))
+    const { out, timeline } = makeTimeline()
+    for (const timestamp of [155, 175, 255, 215, 275, 315]) timeline.push(frame, timestamp, 0)
     for (const [n, piece] of out.slice(1).entries()) {
       expect(Math.abs(piece.atMs - ((out[n]?.atMs ?? 0) + 20))).toBeLessThan(20)
     }
@@ -52,18 +55,18 @@ describe('the line of the caller’s frames', () => {
   })
 
   it('absurd timestamps cannot make more silence than time went by, and 10 s', () => {
-    const timeline = new Timeline(mulaw8k)
-    let out: TimedAudio[] = []
-    for (let n = 0; n < 100; n++) out = out.concat(timeline.push(frame, n * 1_000_000, n * 20))
+    const { out, timeline } = makeTimeline()
+    for (let n = 0; n < 100; n++) timeline.push(frame, n * 1_000_000, n * 20)
     expect(timeline.filledMs).toBeLessThanOrEqual(12_000)
     expect(out.length).toBe(100 + timeline.filledMs / 20)
   })
 
   it('silence is 0xd5 where the line is A-law', () => {
     const alaw: AudioFormat = { encoding: 'alaw', sampleRate: 8000 }
-    const timeline = new Timeline(alaw)
+    const { out, timeline } = makeTimeline(alaw)
     timeline.push(frame, 0, 0)
-    expect(timeline.push(frame, 40, 0).map(({ audio }) => audio[0])).toEqual([0xd5, 1])
+    timeline.push(frame, 40, 0)
+    expect(out.map(({ audio }) => audio[0])).toEqual([1, 0xd5, 1])
   })
 
   it('no sound is lost or changed, whatever the timestamps', () => {
@@ -73,10 +76,11 @@ describe('the line of the caller’s frames', () => {
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
-        const timeline = new Timeline(mulaw8k)
-        const sound = steps.flatMap(({ timestamp, bytes }, n) =>
-          timeline.push(new Uint8Array(bytes).fill(n), timestamp, 0).filter(({ audio }) => audio[0] !== 0xff),
-        )
+        const { out, timeline } = makeTimeline()
+        for (const [n, { timestamp, bytes }] of steps.entries()) {
+          timeline.push(new Uint8Array(bytes).fill(n), timestamp, 0)
+        }
+        const sound = out.filter(({ audio }) => audio[0] !== 0xff)
         expect(sound.map(({ audio }) => [audio[0], audio.byteLength])).toEqual(steps.map(({ bytes }, n) => [n, bytes]))
         expect(timeline.filledMs).toBeLessThanOrEqual(10_000)
       }),
