@@ -39,8 +39,11 @@ export interface Cut {
 export class Playout {
   readonly #sink: PlayoutSink
   readonly #clock: Clock
-  readonly #leadMs: number
+  readonly #leadBytes: number
   readonly #frameBytes: number
+  /** What a message holds when there is enough: 100 ms, or less of a short lead. */
+  readonly #messageBytes: number
+  readonly #markBytes: number
   readonly #onHeard: (heard: Heard) => void
 
   #queue: Uint8Array[] = []
@@ -59,8 +62,10 @@ export class Playout {
   constructor(sink: PlayoutSink, clock: Clock, leadMs: number, onHeard: (heard: Heard) => void) {
     this.#sink = sink
     this.#clock = clock
-    this.#leadMs = leadMs
+    this.#leadBytes = bytesOf(sink.format, leadMs)
     this.#frameBytes = bytesOf(sink.format, 20)
+    this.#messageBytes = bytesOf(sink.format, Math.min(100, leadMs / 3))
+    this.#markBytes = bytesOf(sink.format, 500)
     this.#onHeard = onHeard
   }
 
@@ -105,13 +110,17 @@ export class Playout {
 
   /** Tops up the carrier and reports items heard to their end. `lagMs` widens the lead while the event loop is late. */
   tick(lagMs = 0): void {
+    if (this.#items.length === 0) return
     const heard = this.#heard()
-    const leadMs = this.#leadMs + lagMs
-    const wanted = heard + bytesOf(this.#sink.format, leadMs)
-    // One message of about 100 ms costs a fifth of five messages of 20 ms. The last piece does not wait for more.
-    const ready = Math.min(this.#pushed, wanted) - this.#sent
-    const enough = Math.min(bytesOf(this.#sink.format, Math.min(100, this.#leadMs / 3)), this.#pushed - this.#sent)
-    if (ready > 0 && ready >= enough) this.#send(ready - (ready % this.#frameBytes))
+    const unsent = this.#pushed - this.#sent
+    const room = heard + this.#leadBytes + bytesOf(this.#sink.format, lagMs) - this.#sent
+    const ready = Math.min(unsent, room)
+    // One message of 100 ms costs a fifth of five of 20 ms, so sound waits for company: not the end of it, which no more
+    // follows, and not while the carrier has little left to play, as at the start, or of a model no faster than speech.
+    const isEnd = ready === unsent && this.#items.at(-1)?.complete
+    const isLow = this.#sent - heard < this.#messageBytes
+    if (ready >= this.#messageBytes || isEnd || isLow) this.#send(ready - (ready % this.#frameBytes), heard)
+    this.#mark()
     this.#reportHeard(heard)
   }
 
@@ -145,16 +154,19 @@ export class Playout {
     return cut
   }
 
-  #send(bytes: number): void {
-    if (bytes === 0) return
-    if (this.#heard() === this.#sent) this.#rebase(this.#sent)
+  #send(bytes: number, heard: number): void {
+    if (bytes <= 0) return
+    if (heard === this.#sent) this.#rebase(heard)
     this.#sink.play(take(this.#queue, bytes))
     this.#sent += bytes
-    const last = this.#sent === this.#pushed
-    if (last || this.#sent - this.#marked >= bytesOf(this.#sink.format, 500)) {
-      this.#marked = this.#sent
-      this.#sink.mark(`${this.#epoch}:${this.#sent}`)
-    }
+  }
+
+  /** Twice a second, and where an answer ends: each mark is a message more, and comes back as one. */
+  #mark(): void {
+    const isEnd = this.#sent === this.#pushed && this.#items.at(-1)?.complete
+    if (this.#sent - this.#marked < (isEnd ? 1 : this.#markBytes)) return
+    this.#marked = this.#sent
+    this.#sink.mark(`${this.#epoch}:${this.#sent}`)
   }
 
   #reportHeard(heard: number): void {
@@ -202,6 +214,11 @@ type Item = {
 
 /** Takes `bytes` from the front of a queue that holds at least so many. */
 function take(queue: Uint8Array[], bytes: number): Uint8Array {
+  const [only] = queue
+  if (only?.length === bytes) {
+    queue.shift()
+    return only
+  }
   const taken = new Uint8Array(bytes)
   for (let at = 0; at < bytes; ) {
     const first = queue[0]

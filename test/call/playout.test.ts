@@ -18,6 +18,7 @@ class Phone implements PlayoutSink {
   readonly played = new Map<number, number>()
   clears = 0
   messages = 0
+  marks = 0
 
   constructor(clock: ManualClock, echoMs: number) {
     this.#clock = clock
@@ -32,6 +33,7 @@ class Phone implements PlayoutSink {
   }
 
   mark(name: string): void {
+    this.marks++
     if (this.#buffer.mark(name)) this.#echo(name)
   }
 
@@ -85,6 +87,31 @@ describe('the playout', () => {
     expect(phone.messages).toBeLessThan(100)
     expect(heard).toEqual([{ itemId: '1', heardMs: 9500, wholly: true }])
     expect(playout.unheardMs).toBe(0)
+  })
+
+  it('hands on at once what a model says at the pace of speech, and asks twice a second what was played', () => {
+    const { clock, phone, playout, heard } = start()
+    for (let ms = 0; ms < 5000; ms += 20) {
+      playout.push('1', sound(1, 20))
+      expect(phone.messages).toBe(ms / 20 + 1)
+      clock.advance(20)
+    }
+    expect(phone.marks).toBe(10)
+    playout.finish()
+    clock.advance(100)
+    expect(heard).toEqual([{ itemId: '1', heardMs: 5000, wholly: true }])
+  })
+
+  it('has the end of an answer proved, also when it was sent before the model said that it is the end', () => {
+    const { clock, phone, playout } = start()
+    playout.push('1', sound(1, 200))
+    clock.advance(40)
+    expect(phone.marks).toBe(0)
+    playout.finish()
+    expect(phone.marks).toBe(1)
+    clock.advance(200)
+    playout.interrupt()
+    expect(phone.clears).toBe(0)
   })
 
   it('clears the carrier and knows what was heard when it is interrupted', () => {

@@ -1,4 +1,5 @@
 import type { Usage } from '../../call/provider.ts'
+import { type AudioDelta, readAudioDelta } from './audio-delta.ts'
 import type { EchoedRates } from './session-config.ts'
 
 /** What an `error` frame says; every field may be empty. */
@@ -22,8 +23,8 @@ export type ServerEvent =
   | { readonly type: 'caller-text-done'; readonly itemId: string; readonly text: string }
   | { readonly type: 'response-created'; readonly responseId: string }
   | { readonly type: 'response-done'; readonly responseId: string; readonly status: string; readonly usage?: Usage }
-  /** `base64` as it came: decoded only when its response still matters. */
-  | { readonly type: 'audio'; readonly responseId: string; readonly itemId: string; readonly base64: string }
+  /** Decoded only when its response still matters. */
+  | AudioDelta
   /** A piece to append. */
   | { readonly type: 'agent-text'; readonly responseId: string; readonly itemId: string; readonly delta: string }
   | { readonly type: 'agent-text-done'; readonly responseId: string; readonly itemId: string; readonly text: string }
@@ -229,6 +230,10 @@ function parseJson(json: string): unknown {
 
 /** Reads one text frame. Never throws. */
 export function readServerEvent(json: string): ServerEvent {
+  return readAudioDelta(json) ?? parseServerEvent(json)
+}
+
+function parseServerEvent(json: string): ServerEvent {
   const frame = asFrame(parseJson(json))
   const type = text(frame, 'type')
   if (frame === undefined || type === undefined) return { type: 'ignored', why: 'malformed', name: 'no type' }

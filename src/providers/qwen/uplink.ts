@@ -4,13 +4,17 @@ import { type AudioFormat, bytesOf, durationMs } from '../../audio/format.ts'
 export interface UplinkWire {
   /** Bytes handed over that the network has not taken yet. */
   readonly backlogBytes: number
-  send(frame: string): void
+  /** The frame is the wire's from now on. */
+  send(frame: Buffer): void
 }
 
 /** Six seconds of base64 at 16 kHz: behind a backlog like that the socket is given nothing more. */
 const backlogBoundBytes = 256 * 1024
 /** What waits here for the backlog to go [ms]; beyond it the oldest is dropped, because the latest words matter most. */
 const waitingBoundMs = 5000
+
+const head = Buffer.from('{"type":"input_audio_buffer.append","audio":"')
+const tail = Buffer.from('"}')
 
 /**
  * The caller's sound on its way up, in frames of one batch each.
@@ -24,7 +28,7 @@ const waitingBoundMs = 5000
 export class Uplink {
   readonly #wire: UplinkWire
   readonly #format: AudioFormat
-  readonly #waiting: string[] = []
+  readonly #waiting: Buffer[] = []
   #batch: Buffer
   #batchMs: number
   #filled = 0
@@ -63,8 +67,7 @@ export class Uplink {
   }
 
   #seal(): void {
-    // By hand: nothing in base64 needs escaping, and JSON.stringify would look at every character of 50 frames a second.
-    this.#waiting.push(`{"type":"input_audio_buffer.append","audio":"${this.#batch.toString('base64')}"}`)
+    this.#waiting.push(appendFrame(this.#batch))
     this.#filled = 0
     while (this.#wire.backlogBytes < backlogBoundBytes) {
       const oldest = this.#waiting.shift()
@@ -76,4 +79,18 @@ export class Uplink {
       this.#droppedMs += this.#batchMs
     }
   }
+}
+
+/**
+ * `input_audio_buffer.append`, by hand: nothing in base64 needs escaping, and JSON.stringify would look at every
+ * character of 50 frames a second. As bytes, because the socket would make them of a string, and mask them into another
+ * buffer then; so it is written once, in Node's pool, and masked once.
+ */
+function appendFrame(sound: Buffer): Buffer {
+  const base64 = sound.toString('base64')
+  const frame = Buffer.allocUnsafe(head.length + base64.length + tail.length)
+  head.copy(frame)
+  frame.write(base64, head.length, 'latin1')
+  tail.copy(frame, head.length + base64.length)
+  return frame
 }

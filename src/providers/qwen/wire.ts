@@ -20,12 +20,14 @@ export interface Wire {
   attend(handler: WireHandler): void
   /** Nobody is told for now; what comes is kept. */
   release(): void
-  /** Does nothing when the socket is not open. */
-  send(frame: string): void
+  /** Sends a text frame, given as text or as its bytes, which are the wire's then. Does nothing when it is not open. */
+  send(frame: string | Buffer): void
   /** Closes with 1000; resolves when the socket is gone, after at most a second. Harmless when repeated. */
   close(): Promise<void>
 }
 
+/** Bytes would go as a binary frame by themselves. */
+const asText = { binary: false }
 const handshakeMs = 10_000
 /** The closing handshake may take this long [ms]; then the socket is torn down. */
 const closeMs = 1000
@@ -110,8 +112,8 @@ export class SocketWire implements Wire {
     this.#handler = undefined
   }
 
-  send(frame: string): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame)
+  send(frame: string | Buffer): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame, asText)
   }
 
   async close(): Promise<void> {

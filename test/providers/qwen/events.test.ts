@@ -165,3 +165,35 @@ test('nothing on the wire makes reading throw', () => {
     { numRuns: 2000 },
   )
 })
+
+/** The frames that carry sound are read without JSON.parse where they are plain, so both ways must agree. */
+describe('sound', () => {
+  const ids = { event_id: 'event_1', type: 'response.audio.delta', response_id: 'resp_1', item_id: 'item_1' }
+  const frame = { ...ids, output_index: 0, content_index: 0, delta: 'AAECAw==' }
+  const heard = { type: 'audio', responseId: 'resp_1', itemId: 'item_1', base64: 'AAECAw==' }
+
+  test.each([
+    ['as the model writes it', JSON.stringify(frame)],
+    ['with blanks, as the pages print it', JSON.stringify(frame).replaceAll(/([,:{])/g, '$1 ')],
+    ['over several lines', JSON.stringify(frame, undefined, 2)],
+    ['with its keys in another order', JSON.stringify(Object.fromEntries(Object.entries(frame).reverse()))],
+    ['with a field that nobody knows', JSON.stringify({ ...frame, later: true })],
+    ['with a field that nobody knows in front', JSON.stringify({ newer: { delta: 'x' }, ...frame })],
+    ['without indices', JSON.stringify({ ...ids, delta: frame.delta })],
+    ['by its newer name', JSON.stringify({ ...frame, type: 'response.output_audio.delta' })],
+    ['written with escapes', JSON.stringify(frame).replace('AAEC', '\\u0041AEC')],
+    [
+      'said twice, of which the last counts',
+      JSON.stringify({ ...frame, delta: 'x' }).replace('}', ',"delta":"AAECAw=="}'),
+    ],
+  ])('is the same sound %s', (_, json) => {
+    expect(readServerEvent(json)).toEqual(heard)
+  })
+
+  test.each([
+    ['cut off', JSON.stringify(frame).slice(0, -2)],
+    ['with something behind it', `${JSON.stringify(frame)}x`],
+  ])('that is no JSON is no sound: %s', (_, json) => {
+    expect(readServerEvent(json)).toMatchObject({ type: 'ignored', why: 'malformed' })
+  })
+})

@@ -21,8 +21,8 @@ class PaperWire implements Wire {
     this.#handler = undefined
   }
 
-  send(frame: string): void {
-    if (!this.closed) this.sent.push(JSON.parse(frame) as Frame)
+  send(frame: string | Buffer): void {
+    if (!this.closed) this.sent.push(JSON.parse(String(frame)) as Frame)
   }
 
   async close(): Promise<void> {

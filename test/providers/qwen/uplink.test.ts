@@ -4,12 +4,12 @@ import { pcm16k } from '../../../src/audio/format.ts'
 import { Uplink } from '../../../src/providers/qwen/uplink.ts'
 
 function uplink(batchMs = 20) {
-  const wire = { backlogBytes: 0, sent: [] as Buffer[], send: (frame: string) => void wire.sent.push(soundOf(frame)) }
+  const wire = { backlogBytes: 0, sent: [] as Buffer[], send: (frame: Buffer) => void wire.sent.push(soundOf(frame)) }
   return { wire, up: new Uplink(wire, pcm16k, batchMs) }
 }
 
-function soundOf(frame: string): Buffer {
-  const { type, audio, ...rest } = JSON.parse(frame) as Record<string, string>
+function soundOf(frame: Buffer): Buffer {
+  const { type, audio, ...rest } = JSON.parse(String(frame)) as Record<string, string>
   expect([type, rest]).toEqual(['input_audio_buffer.append', {}])
   return Buffer.from(audio ?? '', 'base64')
 }
