@@ -1,49 +1,30 @@
+import { BLOCK, workspace } from './fir.ts'
 import { type Kernel, makeKernel } from './kernel.ts'
-
-/** New samples that are worked on at a time: 20 ms at 24 kHz. Longer pushes go through in such blocks. */
-const BLOCK = 480
 
 /**
  * Streaming rate conversion: the last inputs are kept, so the next push goes on where this one ended.
  *
  * ```
- *   samples   [ past … | new, at most a block … ]
- *                  ▲                  │            take(count): outputs that can be known, then the window moves on
- *                  └──────────────────┘
+ *   workspace   [ past … | new, at most a block … ]
+ *                    ▲                  │           take(count): outputs that can be known, then the past moves on
+ *                    └──────────────────┘
  * ```
  * Any split of the input gives the same output.
  */
 export class Resampler {
   readonly #kernel: Kernel
-  readonly #past: number
-  readonly #samples: Float64Array
-  readonly #output: Int16Array
+  readonly #past: Float32Array
   /** Position of the next output after the first input of the coming block, in the kernel's steps. */
   #position = 0
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
-    this.#past = kernel.past
-    this.#samples = new Float64Array(kernel.past + BLOCK)
-    this.#output = new Int16Array(Math.ceil((BLOCK * kernel.up) / kernel.down))
+    this.#past = new Float32Array(kernel.past)
   }
 
-  /** Where a decoder puts up to `block` new samples, from index `past` on. */
-  get samples(): Float64Array {
-    return this.#samples
-  }
-
+  /** Index in `workspace.samples` from which on a decoder puts up to `BLOCK` new samples. */
   get past(): number {
-    return this.#past
-  }
-
-  get block(): number {
-    return BLOCK
-  }
-
-  /** What `take` wrote last; it writes there again. */
-  get output(): Int16Array {
-    return this.#output
+    return this.#past.length
   }
 
   /** How many outputs the next `count` inputs make. */
@@ -51,13 +32,16 @@ export class Resampler {
     return Math.max(0, Math.ceil((count * this.#kernel.up - this.#position) / this.#kernel.down))
   }
 
-  /** Takes the `count` samples that stand behind the past; returns how many outputs they made. */
+  /** Takes the `count` samples that stand behind the past; returns how many outputs are in `workspace.output` now. */
   take(count: number): number {
     const made = this.outputsOf(count)
     const { up, down } = this.#kernel
-    this.#kernel.run(this.#samples, this.#position, this.#output, made)
+    const past = this.#past
+    const { samples } = workspace
+    samples.set(past)
+    this.#kernel.run(this.#position, made)
     this.#position += made * down - count * up
-    this.#samples.copyWithin(0, count, count + this.#past)
+    for (let i = 0; i < past.length; i++) past[i] = samples[count + i] ?? 0
     return made
   }
 
@@ -67,9 +51,9 @@ export class Resampler {
     let at = 0
     for (let from = 0; from < samples.length; from += BLOCK) {
       const count = Math.min(BLOCK, samples.length - from)
-      for (let i = 0; i < count; i++) this.#samples[this.#past + i] = samples[from + i] ?? 0
+      workspace.samples.set(samples.subarray(from, from + count), this.past)
       const made = this.take(count)
-      output.set(this.#output.subarray(0, made), at)
+      output.set(workspace.output.subarray(0, made), at)
       at += made
     }
     return output
@@ -77,12 +61,12 @@ export class Resampler {
 
   /** Forgets all sound: the next push starts from silence. */
   reset(): void {
-    this.#samples.fill(0)
+    this.#past.fill(0)
     this.#position = 0
   }
 }
 
-/** @throws RangeError when a rate is not a positive whole number. */
+/** @throws RangeError when a rate is not a positive whole number, or the two are too far from each other. */
 export function makeResampler(fromHz: number, toHz: number): Resampler {
   for (const [name, hz] of Object.entries({ fromHz, toHz })) {
     if (!Number.isInteger(hz) || hz <= 0) throw new RangeError(`${name}: expected a rate in Hz, got ${hz}`)

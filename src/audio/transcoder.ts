@@ -1,3 +1,4 @@
+import { BLOCK, workspace } from './fir.ts'
 import { type AudioFormat, bytesPerSample } from './format.ts'
 import { fromLinear, type Law, toLinear } from './g711.ts'
 import { makeResampler, type Resampler } from './resampler.ts'
@@ -48,10 +49,10 @@ function transcode(
   const bytes = Buffer.allocUnsafe(resampler.outputsOf(samples) * sampleBytes)
   let at = 0
   for (let taken = 0; taken < samples; ) {
-    const count = Math.min(resampler.block, samples - taken)
-    decoder.decode(audio, taken, count, resampler.samples, resampler.past)
+    const count = Math.min(BLOCK, samples - taken)
+    decoder.decode(audio, taken, count, workspace.samples, resampler.past)
     const made = resampler.take(count)
-    encode(resampler.output, made, bytes, at)
+    encode(made, bytes, at)
     at += made * sampleBytes
     taken += count
   }
@@ -63,17 +64,17 @@ interface Decoder {
   /** How many samples the next so many bytes complete. */
   samplesIn(byteLength: number): number
   /** Writes samples `first` to `first + count` of `audio` to `samples`, from index `at` on. */
-  decode(audio: Uint8Array, first: number, count: number, samples: Float64Array, at: number): void
+  decode(audio: Uint8Array, first: number, count: number, samples: Float32Array, at: number): void
   /** Keeps what `audio` left over. */
   keep(audio: Uint8Array): void
   reset(): void
 }
 
-/** Writes the first `count` samples to `bytes`, from index `at` on. */
-type Encode = (samples: Int16Array, count: number, bytes: Uint8Array, at: number) => void
+/** Writes the first `count` outputs to `bytes`, from index `at` on. */
+type Encode = (count: number, bytes: Uint8Array, at: number) => void
 
 function lawDecoder(law: Law): Decoder {
-  const table = Float64Array.from(toLinear[law])
+  const table = Float32Array.from(toLinear[law])
   return {
     samplesIn: (byteLength) => byteLength,
     decode(audio, first, count, samples, at) {
@@ -92,7 +93,7 @@ class Pcm16Decoder implements Decoder {
     return (byteLength + (this.#odd === undefined ? 0 : 1)) >> 1
   }
 
-  decode(audio: Uint8Array, first: number, count: number, samples: Float64Array, at: number): void {
+  decode(audio: Uint8Array, first: number, count: number, samples: Float32Array, at: number): void {
     let i = 0
     let byte = 2 * first
     if (this.#odd !== undefined) {
@@ -121,17 +122,14 @@ function toInt16(low: number, high: number): number {
   return ((high << 24) >> 16) | low
 }
 
-function encodePcm16(samples: Int16Array, count: number, bytes: Uint8Array, at: number): void {
-  for (let i = 0; i < count; i++) {
-    const sample = samples[i] ?? 0
-    bytes[at + 2 * i] = sample
-    bytes[at + 2 * i + 1] = sample >> 8
-  }
+const encodePcm16: Encode = (count, bytes, at) => {
+  workspace.outputBytes.copy(bytes, at, 0, 2 * count)
 }
 
 function lawEncoder(law: Law): Encode {
   const table = fromLinear[law]
-  return (samples, count, bytes, at) => {
-    for (let i = 0; i < count; i++) bytes[at + i] = table[(samples[i] ?? 0) & 0xffff] ?? 0
+  const { output } = workspace
+  return (count, bytes, at) => {
+    for (let i = 0; i < count; i++) bytes[at + i] = table[(output[i] ?? 0) & 0xffff] ?? 0
   }
 }

@@ -1,13 +1,17 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
+/** Who asks. */
+export interface Visitor {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly remoteAddress: string | undefined
+}
+
 /** A form-encoded POST as it came, for a door that wants to check its signature. */
-export interface FormRequest {
+export interface FormRequest extends Visitor {
   /** Path and query exactly as requested. */
   readonly url: string
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly form: Readonly<Record<string, string | string[]>>
-  readonly remoteAddress: string | undefined
 }
 
 export interface HttpReply {
@@ -20,7 +24,13 @@ export interface HttpReply {
 /** A door that a room opens on the server's port. The server routes, the door decides. */
 export interface FormRoute {
   readonly path: string
-  handle(request: FormRequest): HttpReply
+  handle(request: FormRequest): HttpReply | Promise<HttpReply>
+}
+
+/** A page that a room shows on the server's port, without a form and for GET only. */
+export interface PageRoute {
+  readonly path: string
+  show(visitor: Visitor): HttpReply | Promise<HttpReply>
 }
 
 export interface UpgradeRoute {

@@ -1,3 +1,5 @@
+import { webAssembly } from '../../base/web-assembly.ts'
+
 /**
  * Runs a WASI command in memory: no files, no environment, no clock, one output file. Node's own `node:wasi` crashes
  * now and then with the voice's module (nodejs/node#52402), and a command that can open files is not wanted anyway.
@@ -38,22 +40,16 @@ export function makeCommand(module: WebAssembly.Module): Command {
 
 /** Compiles a command, to be run any number of times. @throws CompileError when it is not WebAssembly. */
 export function compileCommand(bytes: Uint8Array): WebAssembly.Module {
-  return new wasm.Module(bytes)
+  return new webAssembly.Module(bytes)
 }
 
 interface Memory {
   readonly buffer: ArrayBuffer
 }
 
-// Node's types know the namespace but none of its values.
-const { WebAssembly: wasm } = globalThis as unknown as {
-  readonly WebAssembly: {
-    readonly Module: new (bytes: Uint8Array) => WebAssembly.Module
-    readonly Instance: new (
-      module: WebAssembly.Module,
-      imports: object,
-    ) => { readonly exports: { readonly memory?: Memory; readonly _start?: () => void } }
-  }
+interface Exports {
+  readonly memory?: Memory
+  readonly _start?: () => void
 }
 
 class Exit extends Error {
@@ -85,7 +81,8 @@ class Process {
   #written: Uint8Array[] = []
 
   constructor(module: WebAssembly.Module) {
-    const { memory, _start: start } = new wasm.Instance(module, { wasi_snapshot_preview1: this.#imports() }).exports
+    const imports = { wasi_snapshot_preview1: this.#imports() }
+    const { memory, _start: start } = new webAssembly.Instance(module, imports).exports as Exports
     if (memory === undefined || start === undefined) throw new TypeError('wasi: the module is not a command')
     this.#memory = memory
     this.#start = start
