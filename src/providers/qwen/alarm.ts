@@ -17,7 +17,8 @@ export class Alarm {
   }
 
   clear(): void {
-    this.#running?.abort()
+    // With a reason: without one, each abort makes an exception, stack and all, that nobody sees.
+    this.#running?.abort('called off')
     this.#running = undefined
   }
 }
