@@ -27,6 +27,10 @@ export interface Config {
   readonly leadMs: number
   readonly maxCallS: number
   readonly drainS: number
+  /** Processes that carry calls; 1: this one. */
+  readonly workers: number
+  /** What a scraper of `/metrics` shows; without one, only this machine itself may look. */
+  readonly metricsToken: string | undefined
   readonly logLevel: string
 }
 
@@ -50,7 +54,7 @@ export class ConfigError extends Error {
   }
 }
 
-const secrets = new Set(['TWILIO_AUTH_TOKEN', 'DASHSCOPE_API_KEY'])
+const secrets = new Set(['TWILIO_AUTH_TOKEN', 'DASHSCOPE_API_KEY', 'METRICS_TOKEN'])
 
 /** What came, without what may be a secret in it: keys, and the query and user of an address. */
 function shown(name: string, text: string): string {
@@ -124,6 +128,8 @@ const settings = {
   MAX_CALL_S: [whole(1, 86_400), 'a whole number from 1 to 86400', '3600'],
   DRAIN_S: [whole(0, 86_400), 'a whole number from 0 to 86400', '300'],
   LOCAL_MAX_CALLS: [whole(1, 64), 'a whole number from 1 to 64', '4'],
+  WORKERS: [whole(1, 64), 'a whole number from 1 to 64', '1'],
+  METRICS_TOKEN: [z.string().regex(/^\S{16,}$/), 'a secret of 16 characters or more, without spaces', undefined],
   LOG_LEVEL: [
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'fatal, error, warn, info, debug, trace or silent',
@@ -133,6 +139,11 @@ const settings = {
 
 /** The names of all settings, for who documents them. */
 export const settingNames: readonly string[] = [...Object.keys(settings), 'AGENT_GREETING']
+
+/** An environment without our settings: what is left for a child process, and no secret of ours. */
+export function withoutSettings<T>(env: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !settingNames.includes(name)))
+}
 
 type Settings = {
   [K in keyof typeof settings]: z.infer<(typeof settings)[K][0]> | undefined
@@ -205,6 +216,8 @@ function toConfig(read: Settings, name: ProviderConfig['name'], greeting: string
     leadMs: need(read.PLAYOUT_LEAD_MS),
     maxCallS: need(read.MAX_CALL_S),
     drainS: need(read.DRAIN_S),
+    workers: need(read.WORKERS),
+    metricsToken: read.METRICS_TOKEN,
     logLevel: need(read.LOG_LEVEL),
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { makeLog } from './base/log.ts'
-import { readConfig } from './config.ts'
+import { readConfig, withoutSettings } from './config.ts'
 import { startOffhook } from './offhook.ts'
 import { welcome } from './welcome.ts'
 
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     log.fatal({ error: error.message, stack: error.stack }, 'uncaught error')
     process.exit(1)
   })
-  const offhook = await startOffhook(config, { log })
+  const offhook = await startOffhook(config, { log, workerEnv: withoutSettings(process.env) })
   process.stdout.write(welcome(config, offhook))
 
   let stopping = false

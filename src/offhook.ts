@@ -1,15 +1,16 @@
 import { systemClock } from './base/clock.ts'
+import type { PageRoute } from './base/http.ts'
 import type { Logger } from './base/log.ts'
-import { Ticker } from './base/ticker.ts'
-import type { Agent } from './call/answer.ts'
-import { Desk, type DeskEventSink } from './call/desk.ts'
+import type { DeskEventSink } from './call/desk.ts'
 import type { CallEvent } from './call/events.ts'
-import type { RealtimeProvider } from './call/provider.ts'
 import { makeTwilioCarrier, type TwilioCarrier } from './carriers/twilio/carrier.ts'
+import { Switchboard } from './carriers/twilio/switchboard.ts'
 import type { Config } from './config.ts'
+import { Metrics } from './operator/metrics.ts'
 import { startLocalAgent } from './providers/local/agent.ts'
-import { makeQwenProvider } from './providers/qwen/provider.ts'
 import { startServer } from './server.ts'
+import { type CallRoom, type CallSettings, openCallRoom } from './workers/call-room.ts'
+import { startWorkers } from './workers/pool.ts'
 
 /** A running Offhook. Dispose releases everything, live calls too. */
 export interface Offhook extends AsyncDisposable {
@@ -24,64 +25,69 @@ export interface Offhook extends AsyncDisposable {
 
 export interface OffhookOptions {
   readonly log: Logger
+  /** Hears the events of all calls, whichever process carries them. */
   readonly onCallEvent?: DeskEventSink
+  /** What worker processes inherit besides their settings: locale, certificates. Default: nothing. */
+  readonly workerEnv?: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * The whole line: the model's provider, the desk, the carrier, the server, in the order in which each needs the one
- * before it, and released in reverse.
- * @throws when the port is taken, or the embedded agent's packages are missing.
+ * The whole line: the model, the switchboard, the room where calls are answered, the server, in the order in which each
+ * needs the one before it, and released in reverse.
+ *
+ * ```
+ *   WORKERS=1   this process: HTTP, switchboard, media, calls, metrics
+ *   WORKERS=n   this process: HTTP, switchboard, metrics          worker 1 … n: media, calls
+ *                                     └─ each media socket, once its upgrade was checked, goes to the least busy ─┘
+ * ```
+ * @throws when the port is taken, the embedded agent's packages are missing, or a worker does not start.
  */
-export async function startOffhook(config: Config, { log, onCallEvent }: OffhookOptions): Promise<Offhook> {
+export async function startOffhook(config: Config, options: OffhookOptions): Promise<Offhook> {
+  const { log, onCallEvent, workerEnv = {} } = options
   await using opening = new AsyncDisposableStack()
   const clock = systemClock
   let modelDown = false
-  const provider = await openProvider(config, log, opening, () => {
+  const model = await openModel(config, log, opening, () => {
     modelDown = true
   })
-  const desk = new Desk(agentOf(config, provider), clock, new Ticker(clock), (callId, event) => {
-    record(log, callId, event)
-    onCallEvent?.(callId, event)
+  const { agent, turns, batchMs, leadMs, maxCallS } = config
+  const welcome = () => room.open && !modelDown
+  const switchboard = new Switchboard({ admit: () => welcome(), clock, log })
+  const metrics = new Metrics()
+  const roomOptions = {
+    settings: { model, agent, turns, batchMs, leadMs, maxCallS },
+    ...{ register: switchboard, clock, log },
+    onCallEvent(callId: string, event: CallEvent) {
+      record(log, callId, event)
+      metrics.fold(callId, event)
+      onCallEvent?.(callId, event)
+    },
+  }
+  const room: CallRoom =
+    config.workers === 1
+      ? openCallRoom(roomOptions)
+      : await startWorkers({ ...roomOptions, workers: config.workers, logLevel: log.level, env: workerEnv })
+  opening.use(room)
+  const page = metrics.page({
+    token: config.metricsToken,
+    self: config.workers === 1 ? '1' : 'reception',
+    load: () => room.load,
+    vitals: () => room.vitals(),
   })
-  let publicUrl = ''
-  const carriers: TwilioCarrier[] = []
-  const server = opening.use(
-    await startServer({
-      port: config.port,
-      host: config.host,
-      log,
-      ready: () => desk.open && !modelDown,
-      mount(port) {
-        publicUrl = config.publicUrl ?? originOf(config.host, port)
-        const { accountSid, authTokens } = config.twilio
-        const carrier = makeTwilioCarrier({
-          publicUrl,
-          authTokens,
-          answer: (leg) => desk.answer(leg),
-          admit: () => desk.open && !modelDown,
-          clock,
-          log,
-          ...(accountSid === undefined ? {} : { accountSid }),
-        })
-        carriers.push(carrier)
-        return { routes: carrier.routes, upgrades: [carrier.upgrade] }
-      },
-    }),
-  )
-  for (const carrier of carriers) opening.use(carrier)
+  const server = opening.use(await openServer(config, { switchboard, room, log, ready: welcome, pages: [page] }))
   // Released first: a call that is stopped still says goodbye to both its ends.
-  opening.defer(() => desk.drain(0))
+  opening.defer(() => room.drain(0))
   const running = opening.move()
   return {
     url: originOf(config.host, server.port),
-    publicUrl,
+    publicUrl: server.publicUrl,
     get liveCalls() {
-      return desk.liveCalls
+      return room.load.reduce((sum, { liveCalls }) => sum + liveCalls, 0)
     },
     async drain(ms) {
-      await desk.drain(ms)
+      await room.drain(ms)
       // A caller who was stopped still hears why: Twilio asks for it when it has seen our close.
-      await Promise.all(carriers.map((carrier) => carrier.settle(LAST_WORDS_MS)))
+      await switchboard.settle(LAST_WORDS_MS)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
@@ -90,58 +96,65 @@ export async function startOffhook(config: Config, { log, onCallEvent }: Offhook
 /** How long Twilio has to ask what comes next for a call that a deploy has stopped [ms]. */
 const LAST_WORDS_MS = 3000
 
+interface Inside {
+  readonly switchboard: Switchboard
+  readonly room: CallRoom
+  readonly pages: readonly PageRoute[]
+  readonly ready: () => boolean
+  readonly log: Logger
+}
+
+/** Opens the port, and what is behind it; disposing closes the media sockets, then the port. */
+async function openServer(config: Config, { switchboard, room, pages, ready, log }: Inside) {
+  const { host, port, twilio } = config
+  let publicUrl = ''
+  const carriers: TwilioCarrier[] = []
+  const server = await startServer({
+    ...{ port, host, log, ready },
+    mount(boundPort) {
+      publicUrl = config.publicUrl ?? originOf(host, boundPort)
+      const carrier = makeTwilioCarrier({ publicUrl, switchboard, media: room.media, log, ...twilio })
+      carriers.push(carrier)
+      return { routes: carrier.routes, upgrades: [carrier.upgrade], pages }
+    },
+  })
+  return {
+    publicUrl,
+    port: server.port,
+    async [Symbol.asyncDispose]() {
+      for (const carrier of carriers) await carrier[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
 /** Where this machine reaches the server. */
 function originOf(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** `down` is called when the embedded agent has crashed too often and is not started again. */
-async function openProvider(
-  config: Config,
+/**
+ * Where the model is reached. The embedded agent is started once, whatever the number of workers; `down` is called when
+ * it has crashed too often and is not started again.
+ */
+async function openModel(
+  { provider }: Config,
   log: Logger,
   scope: AsyncDisposableStack,
   down: () => void,
-): Promise<RealtimeProvider> {
-  const { voice, language } = config.agent
-  const options = {
-    clock: systemClock,
-    log,
-    turnDetection: config.turns.detection,
-    vadThreshold: config.turns.threshold,
-    vadSilenceMs: config.turns.silenceMs,
-    batchMs: config.batchMs,
-    ...(voice === undefined ? {} : { voice }),
-    ...(language === undefined ? {} : { language }),
-  }
-  if (config.provider.name === 'qwen') return makeQwenProvider({ ...options, ...config.provider })
+): Promise<CallSettings['model']> {
+  if (provider.name === 'qwen') return provider
   const { url, apiKey, model } = scope.use(
     await startLocalAgent({
-      maxCalls: config.provider.maxCalls,
+      maxCalls: provider.maxCalls,
       log,
       onEvent: (event) => {
         if (event.type === 'crashed' && !event.restarts) down()
       },
     }),
   )
-  return makeQwenProvider({ ...options, name: 'local', url, apiKey, model, family: 'qwen3.5-flash' })
-}
-
-function agentOf(config: Config, provider: RealtimeProvider): Agent {
-  const { instructions, greeting } = config.agent
-  return {
-    provider,
-    instructions,
-    greeting: greetingOf(greeting),
-    maxCallMs: config.maxCallS * 1000,
-    connectMs: 10_000,
-    leadMs: config.leadMs,
-  }
-}
-
-function greetingOf(greeting: string | undefined): string | undefined {
-  if (greeting === undefined) return 'Greet the caller in one short sentence and ask how you can help.'
-  return greeting === '' ? undefined : `Say exactly: ${greeting}`
+  return { name: 'local', url, apiKey, model, family: 'qwen3.5-flash' }
 }
 
 /** The log of a call: that it came, what went wrong, how it ended. Never what was said. */

@@ -1,13 +1,14 @@
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import express, { type ErrorRequestHandler, type Express } from 'express'
-import { type FormRoute, refuseUpgrade, type UpgradeRoute } from './base/http.ts'
+import express, { type ErrorRequestHandler, type Express, type Response } from 'express'
+import { type FormRoute, type HttpReply, type PageRoute, refuseUpgrade, type UpgradeRoute } from './base/http.ts'
 import type { Logger } from './base/log.ts'
 
 /** What the rooms put on the port. */
 export interface Doors {
   readonly routes: readonly FormRoute[]
+  readonly pages: readonly PageRoute[]
   readonly upgrades: readonly UpgradeRoute[]
 }
 
@@ -38,6 +39,7 @@ const LAST_ORDERS_MS = 1000
  *   GET /healthz          200 while the process lives
  *   GET /readyz           200 | 503
  *   POST <route.path>     the form, to its route
+ *   GET <page.path>       to its page
  *   GET <upgrade.path>    the socket, to its upgrade
  *   anything else         404
  * ```
@@ -55,7 +57,7 @@ export async function startServer({ port, host, mount, ready, log }: ServerOptio
   try {
     // In the turn that `listening` came: no request has been read yet.
     const doors = mount(boundPort)
-    route(app, doors.routes, ready, log)
+    route(app, doors, ready, log)
     http.on('upgrade', (request, socket, head) => {
       upgraded.add(socket)
       socket.on('close', () => upgraded.delete(socket))
@@ -78,7 +80,7 @@ export async function startServer({ port, host, mount, ready, log }: ServerOptio
   return { port: boundPort, [Symbol.asyncDispose]: () => close(http, upgraded) }
 }
 
-function route(app: Express, routes: readonly FormRoute[], ready: () => boolean, log: Logger): void {
+function route(app: Express, { routes, pages }: Doors, ready: () => boolean, log: Logger): void {
   app.disable('x-powered-by')
   app.disable('etag')
   app.get('/healthz', (_request, response) => {
@@ -91,23 +93,30 @@ function route(app: Express, routes: readonly FormRoute[], ready: () => boolean,
   // Not `extended`: it would turn `a[b]=` into an object, and the signature is over what was sent.
   const form = express.urlencoded({ extended: false, limit: '64kb' })
   for (const door of routes) {
-    app.post(door.path, form, (request, response) => {
-      const reply = door.handle({
-        url: request.originalUrl,
-        headers: request.headers,
-        form: request.body ?? {},
-        remoteAddress: request.socket.remoteAddress,
-      })
-      response.status(reply.status)
-      if (reply.type !== undefined) response.type(reply.type)
-      if (reply.body === undefined) response.end()
-      else response.send(reply.body)
+    app.post(door.path, form, async (request, response) => {
+      const { originalUrl: url, headers, body } = request
+      const { remoteAddress } = request.socket
+      answer(response, await door.handle({ url, headers, form: body ?? {}, remoteAddress }))
+    })
+  }
+  for (const page of pages) {
+    app.get(page.path, async (request, response) => {
+      const { headers } = request
+      const { remoteAddress } = request.socket
+      answer(response, await page.show({ headers, remoteAddress }))
     })
   }
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' })
   })
   app.use(errorHandler(log))
+}
+
+function answer(response: Response, { status, type, body }: HttpReply): void {
+  response.status(status)
+  if (type !== undefined) response.type(type)
+  if (body === undefined) response.end()
+  else response.send(body)
 }
 
 /** Errors are for our log; who asked hears the status. */

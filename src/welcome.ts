@@ -7,6 +7,7 @@ export function welcome(config: Config, offhook: Offhook): string {
     `Offhook answers calls on ${offhook.url}`,
     `  webhook   POST ${offhook.publicUrl}/twilio/voice`,
     `  agent     ${agentLine(config)}`,
+    ...(config.workers === 1 ? [] : [`  workers   ${config.workers} processes carry the calls`]),
     config.twilio.authTokens.length > 0
       ? '  callers   Twilio, with valid signatures only'
       : '  callers   THIS MACHINE ONLY: without TWILIO_AUTH_TOKEN no signature can be checked, so everybody else is refused',

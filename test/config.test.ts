@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { ConfigError, readConfig, settingNames } from '../src/config.ts'
+import { ConfigError, readConfig, settingNames, withoutSettings } from '../src/config.ts'
 
 const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
 
@@ -70,8 +70,10 @@ describe('the configuration', () => {
     const text = problemsOf({
       DASHSCOPE_API_KEY: 'sk with a space',
       TWILIO_AUTH_TOKEN: 'short',
+      METRICS_TOKEN: 'to be short',
       PUBLIC_URL: 'https://a.example',
     }).join()
+    expect(text).toContain('METRICS_TOKEN: expected a secret of 16 characters or more')
     expect(text).toContain('DASHSCOPE_API_KEY')
     expect(text).toContain('TWILIO_AUTH_TOKEN')
     expect(text).not.toContain('sk with')
@@ -80,6 +82,19 @@ describe('the configuration', () => {
     expect(urls).toContain('REALTIME_URL')
     expect(urls).toContain('PUBLIC_URL')
     expect(urls).not.toContain('secret')
+  })
+
+  it('carries calls in one process unless told otherwise, and in 64 at most', () => {
+    expect(readConfig({})).toMatchObject({ workers: 1, metricsToken: undefined })
+    expect(readConfig({ WORKERS: '64' }).workers).toBe(64)
+    for (const WORKERS of ['0', '65', '-1', '1.5', 'auto']) {
+      expect(problemsOf({ WORKERS })).toEqual([`WORKERS: expected a whole number from 1 to 64, got "${WORKERS}"`])
+    }
+  })
+
+  it('hands down an environment without settings and their secrets', () => {
+    const env = { TWILIO_AUTH_TOKEN: 'secret', AGENT_GREETING: 'Hi', LANG: 'C' }
+    expect(withoutSettings(env)).toEqual({ LANG: 'C' })
   })
 
   it('wants the public address together with the token', () => {

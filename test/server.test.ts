@@ -1,24 +1,35 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import type { FormRequest, HttpReply } from '../src/base/http.ts'
+import type { FormRequest, HttpReply, PageRoute, Visitor } from '../src/base/http.ts'
 import { type Doors, startServer } from '../src/server.ts'
 import { makeLogRecorder } from './fakes/log.ts'
 
 interface Setup {
   readonly ready?: () => boolean
   readonly handle?: (request: FormRequest) => HttpReply
+  readonly show?: PageRoute['show']
   readonly upgrade?: Doors['upgrades'][number]['upgrade']
 }
 
-async function open({ ready = () => true, handle = () => ({ status: 204 }), upgrade = () => {} }: Setup = {}) {
+async function open(setup: Setup = {}) {
+  const {
+    ready = () => true,
+    handle = () => ({ status: 204 }),
+    upgrade = () => {},
+    show = () => ({ status: 204 }),
+  } = setup
   const { log, records } = makeLogRecorder()
   const mounted: number[] = []
   const server = await startServer({
     ...{ port: 0, host: '127.0.0.1', ready, log },
     mount: (port) => {
       mounted.push(port)
-      return { routes: [{ path: '/hook', handle }], upgrades: [{ path: '/media', upgrade }] }
+      return {
+        routes: [{ path: '/hook', handle }],
+        upgrades: [{ path: '/media', upgrade }],
+        pages: [{ path: '/page', show }],
+      }
     },
   })
   const base = `http://127.0.0.1:${server.port}`
@@ -68,7 +79,7 @@ describe('an operator', () => {
 
   it('is told when the port is taken', async () => {
     await using server = await open()
-    const doors = { routes: [], upgrades: [] }
+    const doors = { routes: [], upgrades: [], pages: [] }
     const options = { port: server.port, host: '127.0.0.1', ready: () => true, log: makeLogRecorder().log }
     await expect(startServer({ ...options, mount: () => doors })).rejects.toThrow('EADDRINUSE')
   })
@@ -132,6 +143,29 @@ describe('a webhook', () => {
     const reply = await fetch(`${server.base}/hook`, { method: 'POST' })
     expect([reply.status, await reply.text()]).toEqual([500, '{"error":"internal error"}'])
     expect(server.records).toContainEqual(expect.objectContaining({ level: 'error', message: 'a request failed' }))
+  })
+})
+
+describe('a page', () => {
+  it('is shown to who asks for it, by GET only, with who that is', async () => {
+    const seen: Visitor[] = []
+    const show = async (visitor: Visitor) => {
+      seen.push(visitor)
+      return { status: 200, type: 'text/plain; version=0.0.4', body: 'up 1' }
+    }
+    await using server = await open({ show })
+    const reply = await fetch(`${server.base}/page`, { headers: { authorization: 'Bearer t' } })
+    expect([reply.status, await reply.text()]).toEqual([200, 'up 1'])
+    expect(reply.headers.get('content-type')).toContain('version=0.0.4')
+    expect(seen).toMatchObject([{ headers: { authorization: 'Bearer t' }, remoteAddress: '127.0.0.1' }])
+    expect((await fetch(`${server.base}/page`, { method: 'POST' })).status).toBe(404)
+  })
+
+  it('that fails here gets 500 without a word of why', async () => {
+    const show = () => Promise.reject(new Error('secret detail'))
+    await using server = await open({ show })
+    const reply = await fetch(`${server.base}/page`)
+    expect([reply.status, await reply.text()]).toEqual([500, '{"error":"internal error"}'])
   })
 })
 

@@ -22,6 +22,7 @@ export function makeLogRecorder(): { readonly log: Logger; readonly records: Log
       }
     const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
     return {
+      level: 'silent',
       ...Object.fromEntries(levels.map((level) => [level, at(level)])),
       child: (more: Readonly<Record<string, unknown>>) => make({ ...bindings, ...more }),
     }

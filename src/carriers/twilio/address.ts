@@ -1,3 +1,5 @@
+import { isLoopbackHost } from '../../base/this-machine.ts'
+
 /** Where Twilio reaches us, as the operator configured it. Both forms are without a trailing slash. */
 export interface PublicAddress {
   /** Webhooks are asked and signed under it. */
@@ -23,14 +25,4 @@ export function readAddress(publicUrl: string): PublicAddress {
   // As it was written, not as `URL` prints it: Twilio signs what it was given, upper case and all.
   const http = publicUrl.replace(/\/+$/, '').replace(/^(https:\/\/[^/]+):443(?=\/|$)/i, '$1')
   return { http, ws: http.replace(/^http/i, 'ws') }
-}
-
-/** Whether a `Host` (with or without its port) names this machine itself. */
-export function isLoopbackHost(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host)
-}
-
-/** Whether a socket's remote address is this machine itself. */
-export function isLoopbackAddress(address: string | undefined): boolean {
-  return address !== undefined && /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i.test(address)
 }

@@ -1,12 +1,17 @@
 import { type FormRequest, type FormRoute, type HttpReply, refuseUpgrade, type UpgradeRoute } from '../../base/http.ts'
 import type { Logger } from '../../base/log.ts'
 import { readAddress } from './address.ts'
+import { isCallSid, type MediaSockets } from './register.ts'
 import { makeDoorman } from './signature.ts'
 import { isRareCount } from './socket.ts'
-import { field, Switchboard, type SwitchboardOptions } from './switchboard.ts'
+import { field, type Switchboard } from './switchboard.ts'
 import { paths } from './twiml.ts'
 
-export interface TwilioOptions extends SwitchboardOptions {
+export interface TwilioOptions {
+  readonly switchboard: Switchboard
+  /** Takes the media sockets of this switchboard's calls, in this process or in others. */
+  readonly media: MediaSockets
+  readonly log: Logger
   /** Where Twilio reaches us: `https:`, or `http:` on loopback. */
   readonly publicUrl: string
   /** The one account whose calls are taken; without it, any that signs with our token. */
@@ -15,42 +20,38 @@ export interface TwilioOptions extends SwitchboardOptions {
   readonly authTokens: readonly string[]
 }
 
-/** The doors that Twilio comes in by. Disposing closes every media socket. */
+/** The doors that Twilio comes in by. Disposing takes no more calls, and disposes of the media sockets. */
 export interface TwilioCarrier extends AsyncDisposable {
   readonly routes: readonly FormRoute[]
   readonly upgrade: UpgradeRoute
-  /** Resolves when Twilio has asked what comes next for every call that we ended, after `ms` at the latest. */
-  settle(ms: number): Promise<void>
 }
 
 /**
- * Puts Twilio's calls through to `answer`.
+ * Puts Twilio's calls through to where media is taken.
  *
  * ```
- *   POST /twilio/voice ── TwiML with a token ──▶ GET /twilio/media, upgraded ──▶ start: token redeemed ──▶ answer(leg)
+ *   POST /twilio/voice ── TwiML with a token ──▶ GET /twilio/media, upgraded ──▶ media: start, token redeemed, answered
  *   POST /twilio/next ◀── the stream is over ──────────────────────────────────────── outcome ◀──────────────┘
  * ```
  * @throws RangeError when the public URL is none.
  */
 export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
   const address = readAddress(options.publicUrl)
-  const { authTokens, log } = options
+  const { authTokens, log, switchboard, media } = options
   if (authTokens.length === 0) {
     log.warn('no auth token is set: calls are taken from this machine only, everything else is refused with 403')
   }
-  const desk = new Switchboard(options, address)
   const doorman = makeDoorman(address, authTokens)
   let refused = 0
   const admits = (request: FormRequest) =>
     doorman.admitsForm(request) && [undefined, field(request.form, 'AccountSid')].includes(options.accountSid)
-  const guard = (path: string, handle: (form: FormRequest['form'], callSid: string) => HttpReply) =>
-    guardedRoute(path, admits, log, handle)
+  const guard = (path: string, handle: Handler) => guardedRoute(path, admits, log, handle)
   return {
     routes: [
-      guard(paths.voice, (form, callSid) => desk.announce(form, callSid)),
-      guard(paths.next, (form, callSid) => desk.next(form, callSid)),
-      guard(paths.streamStatus, (form, callSid) => desk.streamStatus(form, callSid)),
-      guard(paths.callStatus, (form, callSid) => desk.callStatus(form, callSid)),
+      guard(paths.voice, (form, callSid) => switchboard.announce(form, callSid, address)),
+      guard(paths.next, (form, callSid) => switchboard.next(form, callSid)),
+      guard(paths.streamStatus, (form, callSid) => switchboard.streamStatus(form, callSid)),
+      guard(paths.callStatus, (form, callSid) => switchboard.callStatus(form, callSid)),
     ],
     upgrade: {
       path: paths.media,
@@ -58,7 +59,7 @@ export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
         const { url = '', headers } = request
         const { remoteAddress } = request.socket
         if (doorman.admitsUpgrade({ url, headers, remoteAddress })) {
-          desk.open(request, socket, head)
+          media.open(request, socket, head)
           return
         }
         if (isRareCount(++refused))
@@ -66,16 +67,20 @@ export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
         refuseUpgrade(socket, 403)
       },
     },
-    settle: (ms) => desk.settle(ms),
-    [Symbol.asyncDispose]: () => desk.close(),
+    async [Symbol.asyncDispose]() {
+      switchboard.close()
+      await media[Symbol.asyncDispose]()
+    },
   }
 }
+
+type Handler = (form: FormRequest['form'], callSid: string) => HttpReply | Promise<HttpReply>
 
 function guardedRoute(
   path: string,
   admits: (request: FormRequest) => boolean,
   log: Logger,
-  handle: (form: FormRequest['form'], callSid: string) => HttpReply,
+  handle: Handler,
 ): FormRoute {
   let refused = 0
   return {
@@ -87,8 +92,7 @@ function guardedRoute(
         return { status: 403, type: 'text/plain', body: 'Forbidden' }
       }
       const callSid = field(request.form, 'CallSid')
-      // It names files and log records, so it is what it must be: letters and digits.
-      if (!/^[A-Za-z0-9]{2,64}$/.test(callSid)) return { status: 400, type: 'text/plain', body: 'CallSid expected' }
+      if (!isCallSid(callSid)) return { status: 400, type: 'text/plain', body: 'CallSid expected' }
       return handle(request.form, callSid)
     },
   }

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import twilio from 'twilio'
 import type { FormRequest } from '../../base/http.ts'
-import { isLoopbackAddress, isLoopbackHost, type PublicAddress } from './address.ts'
+import { isFromThisMachine } from '../../base/this-machine.ts'
+import type { PublicAddress } from './address.ts'
 
 /** What is looked at before a socket is upgraded. */
 interface KnockingRequest {
@@ -52,24 +53,4 @@ function validates(
   } catch {
     return false // It throws on what is no URL.
   }
-}
-
-/**
- * A tunnel connects from 127.0.0.1 too, so the address alone proves nothing: whatever was forwarded is refused, also
- * what came for another host name, and what a page in this machine's browser sends.
- */
-function isFromThisMachine({
-  headers,
-  remoteAddress,
-}: {
-  readonly headers: FormRequest['headers']
-  readonly remoteAddress: string | undefined
-}): boolean {
-  const host = headers['host']
-  return (
-    isLoopbackAddress(remoteAddress) &&
-    typeof host === 'string' &&
-    isLoopbackHost(host) &&
-    !Object.keys(headers).some((name) => /^(x-forwarded-.*|x-real-ip|cf-.*|forwarded|via|origin)$/.test(name))
-  )
 }

@@ -1,33 +1,15 @@
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../../base/clock.ts'
-import { CallError } from '../../base/errors.ts'
-import { type FormRequest, type HttpReply, refuseUpgrade } from '../../base/http.ts'
+import type { FormRequest, HttpReply } from '../../base/http.ts'
 import type { Logger } from '../../base/log.ts'
-import type { CarrierLeg } from '../../call/carrier.ts'
 import type { CallOutcome } from '../../call/events.ts'
 import type { PublicAddress } from './address.ts'
 import { ExpiringMap } from './expiring-map.ts'
-import { MediaStream } from './media-stream.ts'
-import type { StartFrame } from './messages.ts'
 import { type Next, whatComesNext } from './next.ts'
-import { closeSocket } from './socket.ts'
-import { awaitStart } from './start-gate.ts'
+import type { CallInfo, Claim, Ending, Line, Register, Welcome } from './register.ts'
 import { StreamTokens } from './token.ts'
 import { apologyTwiml, busyTwiml, hangUpTwiml, streamTwiml } from './twiml.ts'
 
-/** What is known of a call before it is answered. `from` may be `anonymous`, empty or no number at all. */
-export interface CallInfo {
-  readonly callId: string
-  readonly from: string
-  readonly to: string
-}
-
-/** What calls are put through to. */
 export interface SwitchboardOptions {
-  /** Answers one call; resolves when it is over. It owns the leg and disposes of it. */
-  readonly answer: (leg: CarrierLeg, info: CallInfo) => Promise<CallOutcome>
   /** Whether a new call is welcome; else the caller hears that all lines are busy. */
   readonly admit: () => boolean
   readonly clock: Clock
@@ -40,62 +22,77 @@ const OUTCOME_MS = 10 * 60_000
 const REMEMBERED = 10_000
 /** How long Twilio may take to ask what comes next [ms]. */
 const OWED_MS = 5000
-/** No frame of Twilio's is longer than a few hundred bytes. */
-const MAX_FRAME_BYTES = 64 * 1024
 
-/** The calls of one carrier between their webhook and what comes after. */
-export class Switchboard {
-  readonly #options: SwitchboardOptions
-  readonly #address: PublicAddress
+/**
+ * The calls of one carrier between their webhook and what comes after: the HTTP side. It is the only one, however many
+ * processes carry the calls, so nothing depends on which connection brought a request.
+ */
+export class Switchboard implements Register {
+  readonly #admit: () => boolean
   readonly #clock: Clock
   readonly #log: Logger
   readonly #tokens: StreamTokens
   readonly #announced: ExpiringMap<CallInfo>
   readonly #outcomes: ExpiringMap<CallOutcome>
-  readonly #live = new Map<string, MediaStream>()
-  readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES })
+  readonly #live = new Map<string, Line>()
   /** Calls that we ended and that Twilio has not asked about yet: their callers wait for our last words. */
   readonly #owed = new Set<string>()
   #paid: (() => void) | undefined
   readonly #end = new AbortController()
-  #closed = false
 
-  constructor(options: SwitchboardOptions, address: PublicAddress) {
-    this.#options = options
-    this.#address = address
-    this.#clock = options.clock
-    this.#log = options.log
-    this.#tokens = new StreamTokens(options.clock)
-    this.#announced = new ExpiringMap(options.clock, ANNOUNCED_MS, REMEMBERED)
-    this.#outcomes = new ExpiringMap(options.clock, OUTCOME_MS, REMEMBERED)
+  constructor({ admit, clock, log }: SwitchboardOptions) {
+    this.#admit = admit
+    this.#clock = clock
+    this.#log = log
+    this.#tokens = new StreamTokens(clock)
+    this.#announced = new ExpiringMap(clock, ANNOUNCED_MS, REMEMBERED)
+    this.#outcomes = new ExpiringMap(clock, OUTCOME_MS, REMEMBERED)
   }
 
-  announce(form: FormRequest['form'], callSid: string): HttpReply {
-    if (this.#closed || !this.#options.admit()) {
+  announce(form: FormRequest['form'], callSid: string, address: PublicAddress): HttpReply {
+    if (this.#end.signal.aborted || !this.#admit()) {
       this.#log.warn({ callId: callSid }, 'call turned away: not open')
       return twiml(busyTwiml())
     }
     this.#announced.set(callSid, { callId: callSid, from: field(form, 'From'), to: field(form, 'To') })
     this.#log.info({ callId: callSid }, 'call announced')
-    return twiml(streamTwiml(this.#address, this.#tokens.issue(callSid)))
+    return twiml(streamTwiml(address, this.#tokens.issue(callSid)))
+  }
+
+  async started({ callSid, token }: Claim, line: Line): Promise<Welcome> {
+    const fault = this.#tokens.redeem(token, callSid)
+    if (fault !== undefined) return { fault }
+    // A new stream of the same call means that its old one is dead.
+    void this.#live.get(callSid)?.lose('the call has a new stream')
+    this.#live.set(callSid, line)
+    return { info: this.#announced.get(callSid) ?? { callId: callSid, from: '', to: '' } }
+  }
+
+  over(callSid: string, line: Line, { outcome, byCaller }: Ending): void {
+    if (this.#live.get(callSid) !== line) return
+    this.#live.delete(callSid)
+    this.#outcomes.set(callSid, outcome)
+    if (!byCaller) this.#owe(callSid)
   }
 
   /**
    * Twilio asks only when the stream is over for it; so while the call goes on, a stream that looks open here is
-   * half-open. When the caller has hung up, its `stop` may still be on the way to us: nothing is said then.
+   * half-open. When the caller has hung up, its `stop` may still be on the way to us: nothing is said then. Who carries
+   * the stream is asked, because what it has to say of the call's end may be on the way too.
    */
-  next(form: FormRequest['form'], callSid: string): HttpReply {
+  async next(form: FormRequest['form'], callSid: string): Promise<HttpReply> {
     const status = field(form, 'CallStatus')
     this.#pay(callSid)
     if (endedStatuses.includes(status)) return twiml(hangUpTwiml())
-    const stream = this.#live.get(callSid)
+    const line = this.#live.get(callSid)
+    const state = await line?.lose('Twilio is done with the stream, and the socket did not say so')
+    const stillLive = line !== undefined && this.#live.get(callSid) === line
     const next = whatComesNext({
       outcome: this.#outcomes.get(callSid),
-      stream: stream?.state,
+      stream: stillLive ? (state ?? 'open') : undefined,
       announced: this.#announced.get(callSid) !== undefined,
     })
     this.#log.info({ callId: callSid, next, status }, 'after the stream')
-    stream?.lose(new CallError('carrier-lost', 'Twilio is done with the stream, and the socket did not say so'))
     return twiml(nextTwiml[next]())
   }
 
@@ -113,65 +110,6 @@ export class Switchboard {
       'call status',
     )
     return { status: 204 }
-  }
-
-  open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#closed) {
-      refuseUpgrade(socket, 503)
-      return
-    }
-    this.#sockets.handleUpgrade(request, socket, head, (media) => {
-      awaitStart(
-        media,
-        this.#clock,
-        (start) => this.#start(media, start),
-        (why) => this.#log.warn({ why }, 'a media socket never became a stream'),
-      )
-    })
-  }
-
-  #start(socket: WebSocket, start: StartFrame): void {
-    const fault = this.#tokens.redeem(start.token, start.callSid)
-    if (fault !== undefined) {
-      this.#log.warn({ fault }, 'a media stream was refused: its token is not good')
-      closeSocket(socket, 1008, this.#clock)
-      return
-    }
-    const log = this.#log.child({ callId: start.callSid })
-    const { format } = start
-    if (format === undefined) {
-      log.error({ format: start.formatText }, 'a media stream was refused: its sound is coded in no way we know')
-      this.#outcomes.set(start.callSid, { reason: 'carrier-lost', code: 'carrier-protocol' })
-      closeSocket(socket, 1008, this.#clock)
-      return
-    }
-    // A new stream of the same call means that its old one is dead.
-    this.#live.get(start.callSid)?.lose(new CallError('carrier-lost', 'the call has a new stream'))
-    const stream = new MediaStream(socket, start, format, this.#clock, log)
-    this.#live.set(start.callSid, stream)
-    log.info('media stream started')
-    void this.#answer(stream, log)
-  }
-
-  async #answer(stream: MediaStream, log: Logger): Promise<void> {
-    const { callId } = stream
-    const outcome = await this.#outcomeOf(stream, log)
-    if (this.#live.get(callId) === stream) {
-      this.#live.delete(callId)
-      this.#outcomes.set(callId, outcome)
-      if (stream.state !== 'closed-by-caller') this.#owe(callId)
-    }
-    await stream[Symbol.asyncDispose]()
-  }
-
-  async #outcomeOf(stream: MediaStream, log: Logger): Promise<CallOutcome> {
-    const info = this.#announced.get(stream.callId) ?? { callId: stream.callId, from: '', to: '' }
-    try {
-      return await this.#options.answer(stream, info)
-    } catch (error) {
-      log.error({ err: error }, 'answering the call failed')
-      return { reason: 'provider-lost', ...(error instanceof CallError ? { code: error.code } : {}) }
-    }
   }
 
   /** Resolves when Twilio has asked what comes next for every call that we ended, after `ms` at the latest. */
@@ -196,14 +134,9 @@ export class Switchboard {
     if (this.#owed.size === 0) this.#paid?.()
   }
 
-  /** Refuses what is new and closes what is open; resolves when every socket is closed, at most a second later. */
-  async close(): Promise<void> {
-    this.#closed = true
+  /** Takes no more calls. */
+  close(): void {
     this.#end.abort()
-    for (const stream of this.#live.values()) stream.lose(new CallError('carrier-lost', 'the carrier was closed'))
-    const open = [...this.#sockets.clients]
-    for (const socket of open) closeSocket(socket, 1001, this.#clock)
-    await Promise.all(open.map((socket) => closedOf(socket)))
   }
 }
 
@@ -224,9 +157,4 @@ function twiml(body: string): HttpReply {
 export function field(form: FormRequest['form'], name: string): string {
   const value = Object.hasOwn(form, name) ? form[name] : undefined
   return ((Array.isArray(value) ? value[0] : value) ?? '').slice(0, 256)
-}
-
-function closedOf(socket: WebSocket): Promise<void> {
-  if (socket.readyState === socket.CLOSED) return Promise.resolve()
-  return new Promise((resolve) => socket.once('close', () => resolve()))
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { systemClock } from '../../../src/base/clock.ts'
 import { makeTwilioCarrier } from '../../../src/carriers/twilio/carrier.ts'
+import { MediaDoor } from '../../../src/carriers/twilio/media-door.ts'
+import { Switchboard } from '../../../src/carriers/twilio/switchboard.ts'
 import { makeLogRecorder } from '../../fakes/log.ts'
 import { CALL, listenTo, openRig, Phone, sign } from './rig.ts'
 
@@ -237,8 +239,11 @@ describe('the carrier', () => {
   })
 
   it('is not made with a public address that Twilio could not reach', () => {
+    const { log } = makeLogRecorder()
+    const switchboard = new Switchboard({ admit: () => true, clock: systemClock, log })
     const answer = () => Promise.reject(new Error('unused'))
-    const options = { authTokens: [TOKEN], answer, admit: () => true, clock: systemClock, log: makeLogRecorder().log }
+    const media = new MediaDoor({ register: switchboard, answer, clock: systemClock, log })
+    const options = { authTokens: [TOKEN], switchboard, media, log }
     expect(() => makeTwilioCarrier({ ...options, publicUrl: 'http://pub.example.com' })).toThrow(RangeError)
   })
 })

@@ -6,7 +6,9 @@ import { ManualClock } from '../../../src/base/manual-clock.ts'
 import type { CarrierEvent, CarrierLeg } from '../../../src/call/carrier.ts'
 import type { CallOutcome } from '../../../src/call/events.ts'
 import { makeTwilioCarrier, type TwilioCarrier } from '../../../src/carriers/twilio/carrier.ts'
-import type { CallInfo } from '../../../src/carriers/twilio/switchboard.ts'
+import { MediaDoor } from '../../../src/carriers/twilio/media-door.ts'
+import type { CallInfo } from '../../../src/carriers/twilio/register.ts'
+import { Switchboard } from '../../../src/carriers/twilio/switchboard.ts'
 import { startServer } from '../../../src/server.ts'
 import type { LegRequest } from '../../fakes/fake-leg.ts'
 import { makeLogRecorder } from '../../fakes/log.ts'
@@ -63,17 +65,11 @@ export async function openRig(options: RigOptions = {}) {
     mount: (port) => {
       const publicUrl = options.publicUrl?.(port) ?? `http://127.0.0.1:${port}`
       const { authTokens = [], accountSid } = options
-      const carrier = makeTwilioCarrier({
-        publicUrl,
-        accountSid,
-        authTokens,
-        answer,
-        admit: () => state.open,
-        clock,
-        log,
-      })
+      const switchboard = new Switchboard({ admit: () => state.open, clock, log })
+      const media = new MediaDoor({ register: switchboard, answer, clock, log })
+      const carrier = makeTwilioCarrier({ publicUrl, accountSid, authTokens, switchboard, media, log })
       made.push(carrier)
-      return { routes: carrier.routes, upgrades: [carrier.upgrade] }
+      return { routes: carrier.routes, upgrades: [carrier.upgrade], pages: [] }
     },
   })
   const base = `http://127.0.0.1:${server.port}`

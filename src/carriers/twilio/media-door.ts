@@ -1,0 +1,137 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Clock } from '../../base/clock.ts'
+import { CallError } from '../../base/errors.ts'
+import { refuseUpgrade } from '../../base/http.ts'
+import type { Logger } from '../../base/log.ts'
+import type { CarrierLeg } from '../../call/carrier.ts'
+import type { CallOutcome } from '../../call/events.ts'
+import { MediaStream } from './media-stream.ts'
+import type { StartFrame } from './messages.ts'
+import { type CallInfo, isCallSid, type Line, type MediaSockets, type Register, type Welcome } from './register.ts'
+import { closeSocket } from './socket.ts'
+import { awaitStart } from './start-gate.ts'
+
+export interface MediaDoorOptions {
+  readonly register: Register
+  /** Answers one call; resolves when it is over. It owns the leg and disposes of it. */
+  readonly answer: (leg: CarrierLeg, info: CallInfo) => Promise<CallOutcome>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** No frame of Twilio's is longer than a few hundred bytes. */
+const MAX_FRAME_BYTES = 64 * 1024
+
+/**
+ * The media side of the carrier in one process.
+ *
+ * ```
+ *   upgrade ─▶ handshake ─▶ start ─▶ stream, keeps what comes ─▶ register: started? ──▶ answer(leg) ──▶ register: over
+ *                                                                     └─ refused: closed with 1008
+ * ```
+ */
+export class MediaDoor implements MediaSockets {
+  readonly #options: MediaDoorOptions
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES })
+  readonly #streams = new Set<MediaStream>()
+  #closed = false
+
+  constructor(options: MediaDoorOptions) {
+    this.#options = options
+    this.#clock = options.clock
+    this.#log = options.log
+  }
+
+  /** Open sockets. */
+  get count(): number {
+    return this.#sockets.clients.size
+  }
+
+  open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#closed) {
+      refuseUpgrade(socket, 503)
+      return
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (media) => {
+      awaitStart(
+        media,
+        this.#clock,
+        (start) => void this.#start(media, start),
+        (why) => this.#log.warn({ why }, 'a media socket never became a stream'),
+      )
+    })
+  }
+
+  /** The stream exists before it is let in, so that no frame is lost while the register is asked. */
+  async #start(socket: WebSocket, start: StartFrame): Promise<void> {
+    if (!isCallSid(start.callSid)) {
+      this.#refuse(socket, 'forged')
+      return
+    }
+    const { callSid, token, format } = start
+    const log = this.#log.child({ callId: callSid })
+    const stream = format === undefined ? undefined : new MediaStream(socket, start, format, this.#clock, log)
+    if (stream !== undefined) this.#streams.add(stream)
+    const line = lineOf(stream)
+    const welcome = await this.#options.register.started({ callSid, token }, line)
+    if ('fault' in welcome) {
+      this.#refuse(socket, welcome.fault)
+    } else if (stream === undefined) {
+      log.error({ format: start.formatText }, 'a media stream was refused: its sound is coded in no way we know')
+      this.#options.register.over(callSid, line, {
+        outcome: { reason: 'carrier-lost', code: 'carrier-protocol' },
+        byCaller: false,
+      })
+      closeSocket(socket, 1008, this.#clock)
+    } else {
+      log.info('media stream started')
+      const outcome = await this.#outcomeOf(stream, welcome.info, log)
+      this.#options.register.over(callSid, line, { outcome, byCaller: stream.state === 'closed-by-caller' })
+    }
+    if (stream === undefined) return
+    this.#streams.delete(stream)
+    await stream[Symbol.asyncDispose]()
+  }
+
+  #refuse(socket: WebSocket, fault: Extract<Welcome, { fault: unknown }>['fault']): void {
+    this.#log.warn({ fault }, 'a media stream was refused: its token is not good')
+    closeSocket(socket, 1008, this.#clock)
+  }
+
+  async #outcomeOf(stream: MediaStream, info: CallInfo, log: Logger): Promise<CallOutcome> {
+    try {
+      return await this.#options.answer(stream, info)
+    } catch (error) {
+      log.error({ err: error }, 'answering the call failed')
+      return { reason: 'provider-lost', ...(error instanceof CallError ? { code: error.code } : {}) }
+    }
+  }
+
+  /** Refuses what is new and closes what is open; resolves when every socket is closed, at most a second later. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    for (const stream of this.#streams) stream.lose(new CallError('carrier-lost', 'the carrier was closed'))
+    const open = [...this.#sockets.clients]
+    for (const socket of open) closeSocket(socket, 1001, this.#clock)
+    await Promise.all(open.map((socket) => closedOf(socket)))
+  }
+}
+
+function lineOf(stream: MediaStream | undefined): Line {
+  return {
+    async lose(why) {
+      const state = stream?.state
+      stream?.lose(new CallError('carrier-lost', why))
+      return state
+    },
+  }
+}
+
+function closedOf(socket: WebSocket): Promise<void> {
+  if (socket.readyState === socket.CLOSED) return Promise.resolve()
+  return new Promise((resolve) => socket.once('close', () => resolve()))
+}

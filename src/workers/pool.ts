@@ -1,0 +1,212 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../base/clock.ts'
+import { refuseUpgrade } from '../base/http.ts'
+import type { Logger } from '../base/log.ts'
+import type { MediaSockets } from '../carriers/twilio/register.ts'
+import type { Vitals } from '../operator/metrics.ts'
+import type { CallRoom, CallRoomOptions, Load } from './call-room.ts'
+import { WorkerLink } from './link.ts'
+
+export interface PoolOptions extends CallRoomOptions {
+  /** How many processes. */
+  readonly workers: number
+  readonly logLevel: string
+  /** What they inherit. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** One worker after another, under the same name. */
+interface Slot {
+  readonly worker: string
+  link: WorkerLink
+  ready: boolean
+  /** Sockets given to it since the start. */
+  given: number
+  deaths: number
+  /** Deaths in a row, each within a minute of its start. */
+  streak: number
+}
+
+/** A worker that lived so long did not die of its start [ms]. */
+const STEADY_MS = 60_000
+/** How often a worker is asked whether it is there [ms]. */
+const CHECK_MS = 5000
+/** From the first death to the next start, twice as long each time, up to the longest [ms]. */
+const RESTART_MS = 200
+const LONGEST_RESTART_MS = 30_000
+/** So many deaths in a row are no accident. */
+const TOO_MANY = 5
+
+/**
+ * Spreads calls over processes of their own: each goes to the one with the fewest.
+ *
+ * ```
+ *   starting ─▶ ready ── dies ─▶ its calls are accounted for ── 0.2, 0.4 … 30 s ─▶ starting
+ *                 └─ drain, dispose: ended, not started again
+ * ```
+ * New calls are welcome while one worker is ready.
+ * @throws when a worker does not start; none is left then.
+ */
+export async function startWorkers(options: PoolOptions): Promise<CallRoom> {
+  const pool = new Pool(options)
+  try {
+    await pool.started()
+  } catch (error) {
+    await pool[Symbol.asyncDispose]()
+    throw error
+  }
+  return pool
+}
+
+class Pool implements CallRoom {
+  readonly media: MediaSockets
+  readonly #options: PoolOptions
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #slots: readonly Slot[]
+  readonly #end = new AbortController()
+  /** Who waits until no socket is open. */
+  readonly #waiting = new Set<() => void>()
+  #draining = false
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#clock = options.clock
+    this.#log = options.log
+    this.media = {
+      open: (request, socket, head) => this.#give(request, socket, head),
+      [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
+    }
+    this.#slots = Array.from({ length: options.workers }, (_, i) => {
+      const worker = `${i + 1}`
+      return { worker, link: this.#spawn(worker), ready: false, given: 0, deaths: 0, streak: 0 }
+    })
+    for (const slot of this.#slots) this.#watch(slot)
+  }
+
+  async started(): Promise<void> {
+    await Promise.all(this.#slots.map(({ link }) => link.ready))
+  }
+
+  get open(): boolean {
+    return !this.#draining && this.#slots.some(({ ready }) => ready)
+  }
+
+  get load(): readonly Load[] {
+    return this.#slots.map(({ worker, link, ready, deaths }) => ({
+      worker,
+      ready: ready && !this.#draining,
+      liveCalls: link.liveCalls,
+      mediaSockets: link.sockets,
+      deaths,
+    }))
+  }
+
+  async drain(ms: number): Promise<void> {
+    this.#draining = true
+    await this.#quiet(ms)
+    await Promise.all(this.#slots.map(({ link }) => link.stop()))
+  }
+
+  async vitals(): Promise<ReadonlyMap<string, Vitals>> {
+    const ready = this.#slots.filter((slot) => slot.ready)
+    const answers = await Promise.all(ready.map(async ({ worker, link }) => ({ worker, vitals: await link.vitals() })))
+    return new Map(answers.flatMap(({ worker, vitals }) => (vitals === undefined ? [] : [[worker, vitals]])))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#draining = true
+    this.#end.abort()
+    await Promise.all(this.#slots.map(({ link }) => link.end()))
+  }
+
+  #give(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const ready = this.#slots.filter((slot) => slot.ready)
+    const [first] = ready
+    if (first === undefined || this.#end.signal.aborted) {
+      refuseUpgrade(socket, 503)
+      return
+    }
+    const least = ready.reduce((best, slot) => (isLess(slot, best) ? slot : best), first)
+    least.given++
+    least.link.take(request, socket, head)
+  }
+
+  #spawn(worker: string): WorkerLink {
+    const { settings, logLevel, env, register, onCallEvent } = this.#options
+    return new WorkerLink({
+      setup: { worker, settings, logLevel },
+      ...{ env, register, onCallEvent, clock: this.#clock },
+      onSocketClosed: () => this.#wake(),
+    })
+  }
+
+  #watch(slot: Slot): void {
+    const { link } = slot
+    const startedMs = this.#clock.now()
+    link.ready.then(
+      () => {
+        slot.ready = true
+        this.#check(slot.worker, link)
+        this.#log.info({ worker: slot.worker, pid: link.pid }, 'worker ready')
+      },
+      () => {},
+    )
+    link.gone.then((why) => {
+      slot.ready = false
+      if (!this.#end.signal.aborted) this.#onDeath(slot, why, this.#clock.now() - startedMs)
+    })
+  }
+
+  /** A worker that hangs would keep its callers in silence, and be given more of them. */
+  #check(worker: string, link: WorkerLink): void {
+    const check = async () => {
+      if (await link.answers()) {
+        this.#check(worker, link)
+        return
+      }
+      this.#log.error({ worker, pid: link.pid }, 'worker does not answer; it is killed')
+      link.kill()
+    }
+    const over = AbortSignal.any([this.#end.signal, link.over])
+    this.#clock.after(CHECK_MS, () => void check(), over)
+  }
+
+  #onDeath(slot: Slot, why: string, livedMs: number): void {
+    slot.deaths++
+    slot.streak = livedMs < STEADY_MS ? slot.streak + 1 : 1
+    const restartMs = Math.min(LONGEST_RESTART_MS, RESTART_MS * 2 ** (slot.streak - 1))
+    const { worker, streak } = slot
+    this.#log.error({ worker, why, streak, restartMs }, 'worker died; its calls are lost')
+    if (streak === TOO_MANY) this.#log.fatal({ worker, why, streak }, 'a worker dies again and again')
+    if (this.#draining) return
+    const restart = () => {
+      slot.link = this.#spawn(worker)
+      this.#watch(slot)
+    }
+    this.#clock.after(restartMs, restart, this.#end.signal)
+  }
+
+  async #quiet(ms: number): Promise<void> {
+    const done = new AbortController()
+    await new Promise<void>((resolve) => {
+      this.#waiting.add(resolve)
+      this.#clock.after(ms, resolve, done.signal)
+      if (ms <= 0) resolve()
+      this.#wake()
+      done.signal.addEventListener('abort', () => this.#waiting.delete(resolve), { once: true })
+    })
+    done.abort()
+  }
+
+  #wake(): void {
+    if (this.#waiting.size === 0 || this.#slots.some(({ link }) => link.sockets > 0)) return
+    for (const resolve of this.#waiting) resolve()
+  }
+}
+
+/** Fewer sockets; as many, and fewer given so far. A socket counts from the moment it is given. */
+function isLess(a: Slot, b: Slot): boolean {
+  return a.link.sockets !== b.link.sockets ? a.link.sockets < b.link.sockets : a.given < b.given
+}

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest'
+import { ManualClock } from '../../../src/base/manual-clock.ts'
+import { readAddress } from '../../../src/carriers/twilio/address.ts'
+import type { Ending, Line } from '../../../src/carriers/twilio/register.ts'
+import { Switchboard } from '../../../src/carriers/twilio/switchboard.ts'
+import { makeLogRecorder } from '../../fakes/log.ts'
+import { CALL } from './rig.ts'
+
+const byAgent: Ending = { outcome: { reason: 'agent-hung-up' }, byCaller: false }
+const inProgress = { CallSid: CALL, CallStatus: 'in-progress' }
+
+/** A switchboard whose media is elsewhere: lines are what a test makes them. */
+function openSwitchboard() {
+  const switchboard = new Switchboard({ admit: () => true, clock: new ManualClock(), log: makeLogRecorder().log })
+  const address = readAddress('https://pub.example.com')
+  return {
+    switchboard,
+    start: async (line: Line) => {
+      const { body = '' } = switchboard.announce({ CallSid: CALL }, CALL, address)
+      const token = /name="token" value="([^"]+)"/.exec(body)?.[1]
+      expect(await switchboard.started({ callSid: CALL, token }, line)).toHaveProperty('info')
+    },
+    next: async () => (await switchboard.next(inProgress, CALL)).body,
+  }
+}
+
+it('a call whose end is still on the way when Twilio asks is waited for, not apologised for', async () => {
+  const { switchboard, start, next } = openSwitchboard()
+  const line: Line = {
+    async lose() {
+      switchboard.over(CALL, line, byAgent)
+      return undefined
+    },
+  }
+  await start(line)
+  expect(await next()).not.toContain('something went wrong')
+})
+
+it('a call whose process cannot be asked any more gets an apology', async () => {
+  const { start, next } = openSwitchboard()
+  await start({ lose: async () => undefined })
+  expect(await next()).toContain('something went wrong')
+})
+
+it('a stream that has been replaced has no say in what comes next', async () => {
+  const { switchboard, start, next } = openSwitchboard()
+  const lost: string[] = []
+  const old: Line = {
+    lose: async (why) => {
+      lost.push(why)
+      return 'open'
+    },
+  }
+  const current: Line = { lose: async () => 'closed-by-caller' }
+  await start(old)
+  await start(current)
+  expect(lost).toEqual(['the call has a new stream'])
+  switchboard.over(CALL, current, byAgent)
+  switchboard.over(CALL, old, { outcome: { reason: 'carrier-lost' }, byCaller: false })
+  expect(await next()).not.toContain('something went wrong')
+})

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import type { Visitor } from '../../src/base/http.ts'
+import type { CallCounters, CallEvent } from '../../src/call/events.ts'
+import { Metrics, watchThisProcess } from '../../src/operator/metrics.ts'
+
+const here: Visitor = { headers: { host: '127.0.0.1:8080' }, remoteAddress: '127.0.0.1' }
+const counters: CallCounters = {
+  ...{ callerMs: 61_000, agentMs: 30_000, heardMs: 28_500, cutMs: 1500, lateMs: 0, turns: 4, bargeIns: 1 },
+}
+
+function pageOf(metrics: Metrics, token?: string) {
+  const load = [
+    { worker: '1', ready: true, liveCalls: 3, mediaSockets: 4, deaths: 0 },
+    { worker: '2', ready: false, liveCalls: 0, mediaSockets: 0, deaths: 2 },
+  ]
+  const vitals = async () => new Map([['2', await watchThisProcess()()]])
+  return metrics.page({ token, self: 'reception', load: () => load, vitals })
+}
+
+async function linesOf(metrics: Metrics): Promise<readonly string[]> {
+  const { status, type, body = '' } = await pageOf(metrics).show(here)
+  expect([status, type]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+  return body.split('\n')
+}
+
+describe('the metrics', () => {
+  it('are folded from the events of calls', async () => {
+    const metrics = new Metrics()
+    const events: [string, CallEvent][] = [
+      ['CA1', { type: 'answered', atMs: 0, callId: 'CA1', provider: 'qwen' }],
+      ['CA1', { type: 'connected', atMs: 240 }],
+      ['CA1', { type: 'agent-audible', atMs: 900, responseId: 'r1' }],
+      ['CA1', { type: 'agent-audible', atMs: 4000, responseId: 'r2', latencyMs: 620 }],
+      ['CA1', { type: 'barge-in', atMs: 5000, heardMs: 900, unheardMs: 1500 }],
+      ['CA1', { type: 'ended', atMs: 61_000, reason: 'caller-hung-up', counters }],
+      ['CA2', { type: 'answered', atMs: 0, callId: 'CA2', provider: 'qwen' }],
+      ['CA2', { type: 'ended', atMs: 90, reason: 'provider-lost', code: 'provider-refused', counters }],
+      ['CA3', { type: 'answered', atMs: 0, callId: 'CA3', provider: 'qwen' }],
+      ['CA3', { type: 'ended', atMs: 90, reason: 'caller-hung-up', counters }],
+    ]
+    for (const [callId, event] of events) metrics.fold(callId, event)
+    const lines = await linesOf(metrics)
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'offhook_calls_answered_total 3',
+        'offhook_calls_ended_total{reason="caller-hung-up"} 2',
+        'offhook_calls_ended_total{reason="provider-lost"} 1',
+        'offhook_connect_failures_total{code="provider-refused"} 1',
+        'offhook_connect_seconds_bucket{le="0.2"} 0',
+        'offhook_connect_seconds_bucket{le="0.3"} 1',
+        'offhook_answer_latency_seconds_sum 0.62',
+        'offhook_answer_latency_seconds_count 1',
+        'offhook_barge_ins_total 1',
+        'offhook_caller_turns_total 12',
+        'offhook_audio_seconds_total{kind="caller"} 183',
+        'offhook_audio_seconds_total{kind="heard"} 85.5',
+      ]),
+    )
+    expect(lines.filter((line) => line.startsWith('offhook_connect_failures_total{'))).toHaveLength(1)
+  })
+
+  it('are one view: a line a worker, the vitals of each process under its name, and the same when read twice', async () => {
+    const metrics = new Metrics()
+    for (let times = 0; times < 2; times++) {
+      const lines = await linesOf(metrics)
+      expect(lines).toEqual(
+        expect.arrayContaining([
+          'offhook_live_calls{worker="1"} 3',
+          'offhook_media_sockets{worker="1"} 4',
+          'offhook_worker_ready{worker="1"} 1',
+          'offhook_worker_ready{worker="2"} 0',
+          'offhook_worker_deaths_total{worker="2"} 2',
+        ]),
+      )
+      for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds']) {
+        const labels = lines.flatMap((line) => (line.startsWith(`${name}{`) ? [/worker="\w+"/.exec(line)?.[0]] : []))
+        expect(labels, name).toEqual(['worker="reception"', 'worker="2"'])
+        expect(lines.filter((line) => line.startsWith(`# TYPE ${name} `))).toHaveLength(1)
+      }
+    }
+  })
+
+  it('are named by the convention and say what they are', async () => {
+    const lines = await linesOf(new Metrics())
+    const types = lines.flatMap((line) => /^# TYPE (offhook_\w+) (\w+)$/.exec(line)?.slice(1, 3) ?? [])
+    expect(types.length).toBeGreaterThan(20)
+    for (let i = 0; i < types.length; i += 2) {
+      const [name = '', type] = types.slice(i, i + 2)
+      expect(name.endsWith('_total'), name).toBe(type === 'counter')
+      if (type === 'histogram') expect(name).toMatch(/_seconds$/)
+      expect(lines.some((line) => line.startsWith(`# HELP ${name} `))).toBe(true)
+    }
+  })
+})
+
+describe('who may look at them', () => {
+  const status = async (visitor: Visitor, token?: string) => (await pageOf(new Metrics(), token).show(visitor)).status
+  const from = (headers: Visitor['headers'], remoteAddress = '127.0.0.1') => ({ headers, remoteAddress })
+
+  it('is this machine itself and nobody else, when there is no token', async () => {
+    expect(await status(here)).toBe(200)
+    expect(await status(from({ host: 'localhost:8080' }, '::1'))).toBe(200)
+    expect(await status(from({ host: '127.0.0.1:8080' }, '203.0.113.9'))).toBe(403)
+    expect(await status(from({ host: 'voice.example.com' }))).toBe(403)
+    for (const header of ['x-forwarded-for', 'forwarded', 'via', 'cf-connecting-ip', 'origin']) {
+      expect(await status(from({ host: '127.0.0.1:8080', [header]: '203.0.113.9' })), header).toBe(403)
+    }
+  })
+
+  it('is who shows the token, from wherever, when there is one', async () => {
+    const token = 'a-token-for-the-scraper'
+    expect(await status(from({ authorization: `Bearer ${token}` }, '203.0.113.9'), token)).toBe(200)
+    for (const authorization of [
+      undefined,
+      '',
+      token,
+      `Bearer ${token}x`,
+      `Basic ${token}`,
+      'Bearer ',
+      'Bearer undefined',
+    ]) {
+      expect(await status(from({ host: '127.0.0.1:8080', authorization }), token), authorization).toBe(403)
+    }
+  })
+
+  it('learns nothing of the calls from a refusal', async () => {
+    const reply = await pageOf(new Metrics(), 'a-token-for-the-scraper').show(here)
+    expect(reply).toEqual({ status: 403, type: 'text/plain', body: 'Forbidden' })
+  })
+})

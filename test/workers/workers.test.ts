@@ -1,0 +1,241 @@
+import { Agent, request } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { decodeMulaw, encodeMulaw } from '../../src/audio/g711.ts'
+import { levelDbfs } from '../../src/audio/level.ts'
+import { samplesOf } from '../../src/audio/pcm.ts'
+import { tone, toneDbfs } from '../../src/audio/tone.ts'
+import { agentQuiet, heardBetween, say } from '../e2e/house.ts'
+import { eventually, isAlive, metricsOf, openWorkerHouse, speech, startPhones } from './rig.ts'
+
+type WorkerHouse = Awaited<ReturnType<typeof openWorkerHouse>>
+
+const answer = { replies: [[{ do: 'tone', hz: 700, ms: 800 }]], turns: [{ transcript: 'Good morning' }] } as const
+const long = { replies: [[{ do: 'tone', hz: 700, ms: 20_000 }]], turns: [{ transcript: 'Good morning' }] } as const
+
+const energy = (samples: Int16Array) => samples.reduce((sum, sample) => sum + sample * sample, 0)
+
+/** Calls from bare phones, one after another: each is answered before the next is placed. */
+async function dial(house: WorkerHouse, callSids: readonly string[]) {
+  const phones = []
+  for (const callSid of callSids) {
+    const phone = await house.connect()
+    phone.start(await house.announce(callSid), { callSid })
+    const answered = eventually(() => house.eventsOf(callSid).length > 0)
+    await Promise.race([
+      answered,
+      phone.closed.then((code) => expect.fail(`${callSid} closed: ${code}; ${house.logged()}`)),
+    ])
+    phones.push(phone)
+  }
+  return phones
+}
+
+describe.concurrent('a call that a worker carries', () => {
+  it('is a conversation on real speech, and no word is lost', async () => {
+    await using house = await openWorkerHouse({ script: answer })
+    const calls = [house.call(), house.call()]
+    await Promise.all(
+      calls.map(async (call) => {
+        await call.speak(speech('hello-hours'))
+        await call.next('audio-heard')
+        await agentQuiet(call, 300)
+        call.hangUp()
+        await call.ended
+      }),
+    )
+    for (const call of calls) {
+      expect(await house.ended(call)).toMatchObject({ reason: 'caller-hung-up' })
+      expect(toneDbfs(heardBetween(call, 0), 8000, 700)).toBeGreaterThan(-40)
+      const types = house.eventsOf(call.callSid).map(({ type }) => type)
+      expect(types).toEqual(expect.arrayContaining(['answered', 'connected', 'agent-audible', 'said', 'heard']))
+      expect(types.filter((type) => type === 'ended')).toHaveLength(1)
+    }
+    const spoken = calls.map((call) => energy(decodeMulaw(call.recording().caller)))
+    // A lost frame of the words would be missing about one percent.
+    for (const { received } of house.model.sessions) {
+      const heard = energy(samplesOf(received.audio)) / 2
+      expect(Math.min(...spoken.map((said) => Math.abs(heard / said - 1)))).toBeLessThan(0.001)
+    }
+    const load = await metricsOf(house.offhook)
+    expect(load('offhook_calls_ended_total{reason="caller-hung-up"}')).toBe(2)
+  })
+})
+
+describe.concurrent('calls over workers', () => {
+  it('are spread evenly: each goes to the one with the fewest, also when calls end unevenly', async () => {
+    await using house = await openWorkerHouse({ model: {} })
+    const phones = await dial(house, ['CA1', 'CA2', 'CA3', 'CA4', 'CA5', 'CA6'])
+    expect(await house.live()).toEqual([3, 3])
+    for (const n of [0, 2]) phones[n]?.socket.close(1000)
+    await eventually(async () => String(await house.sockets()) === '1,3')
+    await dial(house, ['CA7', 'CA8'])
+    expect(await house.live()).toEqual([3, 3])
+    expect(house.offhook.liveCalls).toBe(6)
+  })
+
+  it('share one webhook connection: it does not matter which worker a request is about', async () => {
+    await using house = await openWorkerHouse({ model: {} })
+    const [one, two] = await dial(house, ['CA1', 'CA2'])
+    expect(await house.live()).toEqual([1, 1])
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const next = (callSid: string) =>
+      new Promise<{ body: string; reused: boolean }>((resolve, reject) => {
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+        const post = request(
+          `${house.offhook.url}/twilio/next`,
+          { method: 'POST', agent, headers },
+          async (response) => {
+            const chunks = await Array.fromAsync(response)
+            resolve({ body: chunks.join(''), reused: post.reusedSocket })
+          },
+        )
+        post.on('error', reject)
+        post.end(new URLSearchParams({ CallSid: callSid, CallStatus: 'in-progress' }).toString())
+      })
+    const first = await next('CA1')
+    const second = await next('CA2')
+    agent.destroy()
+    expect([first.reused, second.reused]).toEqual([false, true])
+    // The sockets look open to us and Twilio says that they are not: both calls are told, each in its own process.
+    for (const { body } of [first, second]) expect(body).toContain('something went wrong')
+    expect([await one?.closed, await two?.closed]).toEqual([1000, 1000])
+  })
+
+  it('cannot be stolen: a token that was used with one worker is refused by the other', async () => {
+    await using house = await openWorkerHouse({ model: {} })
+    const token = await house.announce('CA1')
+    const first = await house.connect()
+    first.start(token, { callSid: 'CA1' })
+    await eventually(async () => String(await house.live()) === '1,0')
+    const thief = await house.connect()
+    thief.start(token, { callSid: 'CA1' })
+    expect(await thief.closed).toBe(1008)
+    expect(first.socket.readyState).toBe(first.socket.OPEN)
+    expect(await house.live()).toEqual([1, 0])
+  })
+
+  it('have one stream each: a new one with another worker ends the old one', async () => {
+    await using house = await openWorkerHouse({ model: {} })
+    const [old] = await dial(house, ['CA1'])
+    const again = await house.connect()
+    again.start(await house.announce('CA1'), { callSid: 'CA1' })
+    // It would be lost for being silent too, much later.
+    const speaking = setInterval(() => old?.say(new Uint8Array(160)), 500)
+    expect(await old?.closed).toBe(1000)
+    clearInterval(speaking)
+    await eventually(async () => String(await house.live()) === '0,1')
+    expect(again.socket.readyState).toBe(again.socket.OPEN)
+  })
+
+  it('are drained together: live ones go on, new ones are turned away, and who is stopped hears why', async () => {
+    await using house = await openWorkerHouse({ script: long })
+    const calls = [house.call(), house.call()]
+    for (const call of calls) {
+      void call.speak(say(400, 400))
+      await call.next('audio-heard')
+    }
+    expect(await house.live()).toEqual([1, 1])
+    const drained = house.offhook.drain(1200)
+    expect((await fetch(`${house.offhook.url}/readyz`)).status).toBe(503)
+    expect(await (await house.post('/twilio/voice', 'CAlate')).text()).toContain('busy')
+    const [leaves, stays] = calls
+    for (let frames = 0; frames < 20; frames++) await leaves?.next('audio-heard')
+    leaves?.hangUp()
+    const words = await stays?.next('verb', ({ verb }) => verb.type === 'say')
+    expect(JSON.stringify(words?.verb)).toContain('something went wrong')
+    await drained
+    if (leaves === undefined || stays === undefined) throw new TypeError('there are two calls')
+    expect(house.eventsOf(leaves.callSid).at(-1)).toMatchObject({ type: 'ended', reason: 'caller-hung-up' })
+    expect(house.eventsOf(stays.callSid).at(-1)).toMatchObject({ type: 'ended', reason: 'shutdown' })
+    expect(house.offhook.liveCalls).toBe(0)
+  })
+})
+
+describe.concurrent('a worker that dies', () => {
+  it('leaves its callers an apology and the others alone, and is there again', async () => {
+    await using house = await openWorkerHouse({ script: long })
+    const calls = [house.call(), house.call()]
+    for (const call of calls) {
+      void call.speak(say(400, 400))
+      await call.next('audio-heard')
+    }
+    const [lost, kept] = calls
+    if (lost === undefined || kept === undefined) throw new TypeError('there are two calls')
+    const pid = house.pids().get('1') ?? 0
+    process.kill(pid, 'SIGKILL')
+    const { verb } = await lost.next('verb')
+    expect(JSON.stringify(verb)).toContain('something went wrong')
+    await eventually(() => house.eventsOf(lost.callSid).at(-1)?.type === 'ended')
+    const ends = house.eventsOf(lost.callSid).filter(({ type }) => type === 'ended')
+    expect(ends).toMatchObject([{ reason: 'carrier-lost' }])
+    expect((await fetch(`${house.offhook.url}/readyz`)).status).toBe(200)
+    await kept.next('audio-heard')
+    await eventually(async () => (await metricsOf(house.offhook))('offhook_worker_ready{worker="1"}') === 1)
+    expect(house.pids().get('1')).not.toBe(pid)
+    const next = house.call()
+    void next.speak(say(400, 400))
+    await next.next('audio-heard')
+    expect(await house.live()).toEqual([1, 1])
+    expect((await metricsOf(house.offhook))('offhook_worker_deaths_total{worker="1"}')).toBe(1)
+    expect(house.logged().match(/its calls are lost/g)).toHaveLength(1)
+  })
+
+  it('is missed while none is left: not ready, callers hear that all lines are busy', async () => {
+    await using house = await openWorkerHouse({ model: {}, env: { WORKERS: '2' } })
+    for (const pid of house.pids().values()) process.kill(pid, 'SIGKILL')
+    await eventually(async () => (await fetch(`${house.offhook.url}/readyz`)).status === 503)
+    expect(await (await house.post('/twilio/voice', 'CAlate')).text()).toContain('busy')
+    await eventually(async () => (await fetch(`${house.offhook.url}/readyz`)).status === 200)
+    await dial(house, ['CA1'])
+  })
+})
+
+it('a call that is on its way to a worker that dies is not left hanging', async () => {
+  await using house = await openWorkerHouse({ model: {} })
+  const pids = [...house.pids().values()]
+  // They take nothing any more: of two sockets for each, one is in its channel, and one waits in ours.
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  const phones = Array.from({ length: 4 }, () => house.knock())
+  await eventually(async () => String(await house.sockets()) === '2,2')
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  expect(await Promise.all(phones.map(({ closed }) => closed))).toEqual([1006, 1006, 1006, 1006])
+})
+
+it('nothing is left of the workers when the house is closed', async () => {
+  const house = await openWorkerHouse({ model: {} })
+  await dial(house, ['CA1'])
+  const pids = [...house.pids().values()]
+  expect(pids.map(isAlive)).toEqual([true, true])
+  await house[Symbol.asyncDispose]()
+  expect(pids.map(isAlive)).toEqual([false, false])
+})
+
+// Alone: it keeps the thread of all tests busy.
+it('a call is heard from its first frame, however many begin at once and however busy the reception is', async () => {
+  await using house = await openWorkerHouse({ model: {} })
+  const CALLS = 24
+  const FRAMES = 10
+  const callSids = Array.from({ length: CALLS }, (_, n) => `CAfirst${n}`)
+  const tokens = await Promise.all(callSids.map((callSid) => house.announce(callSid)))
+  const calls = callSids.map((callSid, n) => ({ callSid, token: tokens[n] ?? '' }))
+  await using phones = startPhones(house.offhook.url, calls, [
+    encodeMulaw(tone(1000, 20, 8000)),
+    ...Array.from({ length: FRAMES - 1 }, () => new Uint8Array(160).fill(0xff)),
+  ])
+  // It looks at its sockets only now and then: what a caller sends after the handshake must not wait there.
+  while (!phones.allHaveSpoken()) {
+    const untilMs = performance.now() + 20
+    while (performance.now() < untilMs);
+    await setImmediate()
+  }
+  const all = () => house.model.sessions
+  // The resampler may hold back a few samples of the last frame.
+  const enough = (FRAMES - 1) * 640
+  await eventually(() => all().length === CALLS && all().every(({ received }) => received.audioBytes >= enough))
+  for (const { received } of all()) {
+    const first = samplesOf(received.audio).subarray(0, 16 * 24)
+    expect(levelDbfs(first)).toBeGreaterThan(-20)
+  }
+  expect(await house.live()).toEqual([CALLS / 2, CALLS / 2])
+})
