@@ -1,5 +1,6 @@
 import { type AudioFormat, bytesOf, durationMs, silenceByte } from '../audio/format.ts'
 import type { Clock } from '../base/clock.ts'
+import { ByteQueue } from './byte-queue.ts'
 
 /** Where the playout's sound goes: the carrier's leg, as far as playing is concerned. */
 export interface PlayoutSink {
@@ -46,7 +47,7 @@ export class Playout {
   readonly #markBytes: number
   readonly #onHeard: (heard: Heard) => void
 
-  #queue: Uint8Array[] = []
+  readonly #queue = new ByteQueue(QUEUE_BYTES)
   #items: Item[] = []
   /** Positions [bytes] on the line of all sound since the call began. */
   #pushed = 0
@@ -144,7 +145,7 @@ export class Playout {
     // Without proof the carrier may still hold a little, whatever our clock says.
     if (this.#sent > this.#proved) this.#sink.clear()
     this.#epoch++
-    this.#queue = []
+    this.#queue.clear()
     this.#items = []
     this.#sent = heard
     this.#pushed = heard
@@ -157,7 +158,7 @@ export class Playout {
   #send(bytes: number, heard: number): void {
     if (bytes <= 0) return
     if (heard === this.#sent) this.#rebase(heard)
-    this.#sink.play(take(this.#queue, bytes))
+    this.#sink.play(this.#queue.take(bytes))
     this.#sent += bytes
   }
 
@@ -201,6 +202,9 @@ export class Playout {
   }
 }
 
+/** Two seconds; of a model that speaks faster it grows. */
+const QUEUE_BYTES = 16_384
+
 // Ten minutes of speech is a model that has run away; what it says beyond that is dropped.
 const MAX_UNHEARD_MS = 600_000
 
@@ -210,24 +214,4 @@ type Item = {
   readonly start: number
   end: number
   complete: boolean
-}
-
-/** Takes `bytes` from the front of a queue that holds at least so many. */
-function take(queue: Uint8Array[], bytes: number): Uint8Array {
-  const [only] = queue
-  if (only?.length === bytes) {
-    queue.shift()
-    return only
-  }
-  const taken = new Uint8Array(bytes)
-  for (let at = 0; at < bytes; ) {
-    const first = queue[0]
-    if (first === undefined) throw new RangeError(`the queue ended ${bytes - at} bytes early`)
-    const part = first.subarray(0, bytes - at)
-    taken.set(part, at)
-    at += part.length
-    if (part.length === first.length) queue.shift()
-    else queue[0] = first.subarray(part.length)
-  }
-  return taken
 }

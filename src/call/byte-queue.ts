@@ -1,0 +1,60 @@
+/**
+ * Bytes in, the same bytes out, in one buffer of its own.
+ *
+ * ```
+ *   [ taken | waiting | room ]        push copies to the room; when that is too small, what waits moves to the front
+ * ```
+ * It keeps nothing of what is pushed: a frame is a slice of Node's pool, and one that waits for its turn would keep 8 KB
+ * alive until the garbage collector has grown old with it (a fifth of a call's CPU, measured).
+ */
+export class ByteQueue {
+  readonly #capacity: number
+  #bytes: Uint8Array
+  #start = 0
+  #end = 0
+
+  /** @param capacity [bytes] to begin with; it grows with what waits, and shrinks when nothing does. */
+  constructor(capacity: number) {
+    this.#capacity = capacity
+    this.#bytes = new Uint8Array(capacity)
+  }
+
+  get length(): number {
+    return this.#end - this.#start
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#end + bytes.length > this.#bytes.length) this.#makeRoom(bytes.length)
+    this.#bytes.set(bytes, this.#end)
+    this.#end += bytes.length
+  }
+
+  /** The oldest `count` bytes. @throws RangeError when there are fewer. */
+  take(count: number): Uint8Array {
+    if (count > this.length) throw new RangeError(`count: expected at most ${this.length}, got ${count}`)
+    const taken = this.#bytes.slice(this.#start, this.#start + count)
+    this.#start += count
+    if (this.length === 0) this.clear()
+    return taken
+  }
+
+  clear(): void {
+    if (this.#bytes.length > this.#capacity) this.#bytes = new Uint8Array(this.#capacity)
+    this.#start = 0
+    this.#end = 0
+  }
+
+  #makeRoom(added: number): void {
+    const waiting = this.#bytes.subarray(this.#start, this.#end)
+    const needed = waiting.length + added
+    // At most half full after a move, so that moving costs no more than the pushes themselves.
+    if (2 * needed > this.#bytes.length) {
+      this.#bytes = new Uint8Array(2 ** Math.ceil(Math.log2(2 * needed)))
+      this.#bytes.set(waiting)
+    } else {
+      this.#bytes.copyWithin(0, this.#start, this.#end)
+    }
+    this.#start = 0
+    this.#end = waiting.length
+  }
+}
