@@ -9,7 +9,8 @@ export const MAX_OUTPUT = 8192
 
 const SAMPLES_AT = 0
 const OUTPUT_AT = 4 * MAX_SAMPLES
-const TAPS_AT = OUTPUT_AT + 2 * MAX_OUTPUT
+const INPUT_AT = OUTPUT_AT + 2 * MAX_OUTPUT
+const TAPS_AT = INPUT_AT + 2 * BLOCK
 const memory = new webAssembly.Memory({ initial: 1 })
 
 /**
@@ -24,17 +25,22 @@ const memory = new webAssembly.Memory({ initial: 1 })
 export const workspace = {
   samples: new Float32Array(memory.buffer, SAMPLES_AT, MAX_SAMPLES),
   output: new Int16Array(memory.buffer, OUTPUT_AT, MAX_OUTPUT),
-  /** The same memory: PCM16, since WebAssembly is little-endian on every machine. */
+  /** PCM16 on its way to `samples`, by `widen`. WebAssembly is little-endian on every machine. */
+  inputBytes: Buffer.from(memory.buffer, INPUT_AT, 2 * BLOCK),
+  /** `output` as PCM16: the same memory. */
   outputBytes: Buffer.from(memory.buffer, OUTPUT_AT, 2 * MAX_OUTPUT),
 }
 
 /** Writes `count` outputs, output n being the sum of `taps[k] * samples[first + n * stride + k]`, from index `at` on. */
 export type Fir = (first: number, stride: number, at: number, count: number) => void
 
-type Native = (samples: number, stride: number, taps: number, tapCount: number, output: number, count: number) => void
+interface Native {
+  fir(samples: number, stride: number, taps: number, tapCount: number, output: number, count: number): void
+  widen(source: number, target: number, count: number): void
+}
 
 const module = new webAssembly.Module(Buffer.from(firModule, 'base64'))
-const native = new webAssembly.Instance(module, { env: { memory } }).exports['fir'] as Native
+const { fir, widen } = new webAssembly.Instance(module, { env: { memory } }).exports as unknown as Native
 let tapsEnd = TAPS_AT
 
 /**
@@ -48,5 +54,11 @@ export function makeFir(taps: readonly number[]): Fir {
   new Float32Array(memory.buffer, tapsAt, tapCount).set(taps)
   tapsEnd += 4 * tapCount
   return (first, stride, at, count) =>
-    native(SAMPLES_AT + 4 * first, stride, tapsAt, tapCount, OUTPUT_AT + 2 * at, 4 * Math.ceil(count / 4))
+    fir(SAMPLES_AT + 4 * first, stride, tapsAt, tapCount, OUTPUT_AT + 2 * at, 4 * Math.ceil(count / 4))
+}
+
+/** Puts the first `count` samples of `workspace.inputBytes` into `workspace.samples`, from index `at` on. */
+export function widenInput(at: number, count: number): void {
+  // It writes up to seven more than asked for, where nothing is that counts.
+  widen(INPUT_AT, SAMPLES_AT + 4 * at, 8 * Math.ceil(count / 8))
 }

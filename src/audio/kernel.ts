@@ -83,7 +83,7 @@ function polyphase(fromHz: number, toHz: number): Kernel {
   const down = fromHz / divisor
   const phases = splitIntoPhases(windowedSinc(fromHz, toHz, fromHz * up), up)
   const past = (phases[0]?.length ?? 1) - 1
-  if (past + BLOCK > MAX_SAMPLES || (BLOCK * up) / down + 1 > MAX_OUTPUT) {
+  if (past + BLOCK + 8 > MAX_SAMPLES || (BLOCK * up) / down + 1 > MAX_OUTPUT) {
     throw new RangeError(`${fromHz} to ${toHz} Hz: expected rates that are nearer to each other`)
   }
   return {

@@ -1,4 +1,4 @@
-import { BLOCK, workspace } from './fir.ts'
+import { BLOCK, widenInput, workspace } from './fir.ts'
 import { type AudioFormat, bytesPerSample } from './format.ts'
 import { fromLinear, type Law, toLinear } from './g711.ts'
 import { makeResampler, type Resampler } from './resampler.ts'
@@ -50,7 +50,7 @@ function transcode(
   let at = 0
   for (let taken = 0; taken < samples; ) {
     const count = Math.min(BLOCK, samples - taken)
-    decoder.decode(audio, taken, count, workspace.samples, resampler.past)
+    decoder.decode(audio, taken, count, resampler.past)
     const made = resampler.take(count)
     encode(made, bytes, at)
     at += made * sampleBytes
@@ -63,8 +63,8 @@ function transcode(
 interface Decoder {
   /** How many samples the next so many bytes complete. */
   samplesIn(byteLength: number): number
-  /** Writes samples `first` to `first + count` of `audio` to `samples`, from index `at` on. */
-  decode(audio: Uint8Array, first: number, count: number, samples: Float32Array, at: number): void
+  /** Writes samples `first` to `first + count` of `audio` to `workspace.samples`, from index `at` on. */
+  decode(audio: Uint8Array, first: number, count: number, at: number): void
   /** Keeps what `audio` left over. */
   keep(audio: Uint8Array): void
   reset(): void
@@ -75,9 +75,10 @@ type Encode = (count: number, bytes: Uint8Array, at: number) => void
 
 function lawDecoder(law: Law): Decoder {
   const table = Float32Array.from(toLinear[law])
+  const { samples } = workspace
   return {
     samplesIn: (byteLength) => byteLength,
-    decode(audio, first, count, samples, at) {
+    decode(audio, first, count, at) {
       for (let i = 0; i < count; i++) samples[at + i] = table[audio[first + i] ?? 0] ?? 0
     },
     keep() {},
@@ -93,18 +94,15 @@ class Pcm16Decoder implements Decoder {
     return (byteLength + (this.#odd === undefined ? 0 : 1)) >> 1
   }
 
-  decode(audio: Uint8Array, first: number, count: number, samples: Float32Array, at: number): void {
-    let i = 0
-    let byte = 2 * first
-    if (this.#odd !== undefined) {
-      byte--
-      if (first === 0) {
-        samples[at] = toInt16(this.#odd, audio[0] ?? 0)
-        i = 1
-        byte = 1
-      }
-    }
-    for (; i < count; i++, byte += 2) samples[at + i] = toInt16(audio[byte] ?? 0, audio[byte + 1] ?? 0)
+  decode(audio: Uint8Array, first: number, count: number, at: number): void {
+    const { inputBytes } = workspace
+    // One before the first byte of `audio` is the byte that was kept.
+    const start = 2 * first - (this.#odd === undefined ? 0 : 1)
+    const from = Math.max(0, start)
+    const to = start + 2 * count
+    inputBytes[0] = this.#odd ?? 0
+    inputBytes.set(from === 0 && to === audio.length ? audio : audio.subarray(from, to), from - start)
+    widenInput(at, count)
   }
 
   keep(audio: Uint8Array): void {
@@ -116,10 +114,6 @@ class Pcm16Decoder implements Decoder {
   reset(): void {
     this.#odd = undefined
   }
-}
-
-function toInt16(low: number, high: number): number {
-  return ((high << 24) >> 16) | low
 }
 
 const encodePcm16: Encode = (count, bytes, at) => {

@@ -31,3 +31,13 @@ export function fir(samples: usize, stride: usize, taps: usize, tapCount: usize,
     samples += 4 * step
   }
 }
+
+/** `target[n]` = `source[n]`: i16 to f32, eight at a time; addresses, and a count that is a multiple of eight. */
+export function widen(source: usize, target: usize, count: usize): void {
+  for (let last = source + (count << 1); source < last; source += 16) {
+    const samples = v128.load(source)
+    v128.store(target, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(samples)))
+    v128.store(target + 16, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(samples)))
+    target += 32
+  }
+}
