@@ -23,6 +23,8 @@ export interface Config {
     readonly threshold: number
     readonly silenceMs: number
   }
+  /** Ask the model for 8 kHz both ways: no conversion, where it confirms it. */
+  readonly narrowband: boolean
   readonly batchMs: 20 | 40 | 60 | 100
   readonly leadMs: number
   readonly maxCallS: number
@@ -101,6 +103,7 @@ const settings = {
     'wss://dashscope.aliyuncs.com/api-ws/v1/realtime',
   ],
   REALTIME_MODEL: [z.string().regex(/^\S+$/), 'the name of a realtime model', 'qwen3.5-omni-flash-realtime'],
+  REALTIME_NARROWBAND: [z.enum(['true', 'false']).transform((text) => text === 'true'), 'true or false', 'false'],
   AGENT_VOICE: [z.string(), 'the name of a voice', undefined],
   AGENT_INSTRUCTIONS: [
     z.string(),
@@ -212,6 +215,7 @@ function toConfig(read: Settings, name: ProviderConfig['name'], greeting: string
       threshold: need(read.VAD_THRESHOLD),
       silenceMs: need(read.VAD_SILENCE_MS),
     },
+    narrowband: need(read.REALTIME_NARROWBAND),
     batchMs: need(read.AUDIO_BATCH_MS),
     leadMs: need(read.PLAYOUT_LEAD_MS),
     maxCallS: need(read.MAX_CALL_S),

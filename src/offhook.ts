@@ -50,12 +50,12 @@ export async function startOffhook(config: Config, options: OffhookOptions): Pro
   const model = await openModel(config, log, opening, () => {
     modelDown = true
   })
-  const { agent, turns, batchMs, leadMs, maxCallS } = config
+  const { agent, turns, narrowband, batchMs, leadMs, maxCallS } = config
   const welcome = () => room.open && !modelDown
   const switchboard = new Switchboard({ admit: () => welcome(), clock, log })
   const metrics = new Metrics()
   const roomOptions = {
-    settings: { model, agent, turns, batchMs, leadMs, maxCallS },
+    settings: { model, agent, turns, narrowband, batchMs, leadMs, maxCallS },
     ...{ register: switchboard, clock, log },
     onCallEvent(callId: string, event: CallEvent) {
       record(log, callId, event)

@@ -37,6 +37,14 @@ const refused: [file: string, from: string][] = [
   ['src/cli/probe.ts', 'pino'],
   ['src/audio/probe.ts', 'pino'],
   ['src/audio/probe.ts', 'twilio'],
+  ['src/base/probe.ts', 'prom-client'],
+  ['src/carriers/twilio/probe.ts', '../../workers/pool.ts'],
+  ['src/call/probe.ts', '../operator/metrics.ts'],
+  ['src/operator/probe.ts', '../carriers/twilio/carrier.ts'],
+  ['src/operator/probe.ts', 'prom-client'],
+  ['src/workers/probe.ts', '../offhook.ts'],
+  ['src/workers/probe.ts', '../simulators/realtime/server.ts'],
+  ['src/workers/probe.ts', 'ws'],
 ]
 const taken: [file: string, from: string][] = [
   ['src/audio/g711.ts', 'alawmulaw'],
@@ -50,7 +58,12 @@ const taken: [file: string, from: string][] = [
   ['src/providers/local/good.ts', '../../simulators/realtime/server.ts'],
   ['src/providers/local/good.ts', 'soundswallower'],
   ['src/simulators/realtime/good.ts', '../../audio/wav.ts'],
+  ['src/operator/metrics.ts', 'prom-client'],
+  ['src/operator/good.ts', '../call/events.ts'],
+  ['src/workers/good.ts', '../carriers/twilio/media-door.ts'],
+  ['src/workers/good.ts', '../providers/qwen/provider.ts'],
   ['src/offhook.ts', './carriers/twilio/carrier.ts'],
+  ['src/offhook.ts', './workers/pool.ts'],
   ['src/cli/good.ts', '../simulators/carrier/call.ts'],
 ]
 const doors: [file: string, from: string][] = [

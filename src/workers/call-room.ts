@@ -36,7 +36,8 @@ export interface Load {
 }
 
 /** All that answering calls needs to know: plain data, and no secret but the model's key. */
-export interface CallSettings extends Pick<Config, 'agent' | 'turns' | 'batchMs' | 'leadMs' | 'maxCallS'> {
+export interface CallSettings
+  extends Pick<Config, 'agent' | 'turns' | 'narrowband' | 'batchMs' | 'leadMs' | 'maxCallS'> {
   readonly model: Pick<QwenOptions, 'name' | 'url' | 'apiKey' | 'model' | 'family'>
 }
 
@@ -80,6 +81,7 @@ function agentOf(settings: CallSettings, clock: Clock, log: Logger): Agent {
     turnDetection: settings.turns.detection,
     vadThreshold: settings.turns.threshold,
     vadSilenceMs: settings.turns.silenceMs,
+    narrowband: settings.narrowband,
     batchMs: settings.batchMs,
     ...(voice === undefined ? {} : { voice }),
     ...(language === undefined ? {} : { language }),

@@ -67,6 +67,16 @@ describe('a call', () => {
     expect(ended.counters).toMatchObject({ agentMs: 1000, heardMs: 1000, cutMs: 0, lateMs: 0, turns: 1, bargeIns: 0 })
   })
 
+  it('understands a caller whose line is coded in A-law, and answers in it', async () => {
+    const format = { encoding: 'alaw', sampleRate: 8000 } as const
+    const line = openLine({ format, script: answerSteps(500, 'r1', 1000) })
+    await line.run(3000)
+    const heard = samplesOf(line.provider.sessions[0]?.appended() ?? new Uint8Array())
+    expect(toneDbfs(heard.subarray(1600, 40_000), 16_000, 440)).toBeCloseTo(-12, 0)
+    expect(playedMs(line)).toBe(1000)
+    await hangUp(line)
+  })
+
   it('opens with the greeting, and waits for the caller when there is none', async () => {
     const greeted = openLine({ agent: { greeting: 'Say hello.' } })
     const silent = openLine({})

@@ -62,6 +62,20 @@ describe.concurrent('a phone call to a model', () => {
     expect(session?.closed).toMatchObject({ code: 1000 })
   })
 
+  it('goes straight through at 8 kHz where the operator asks for it and the model confirms it', async () => {
+    const replies = [[{ do: 'tone' as const, hz: 700, ms: 800 }]]
+    await using house = await openHouse({ script: { turns, replies }, env: { REALTIME_NARROWBAND: 'true' } })
+    const call = house.call()
+    await call.speak(say(400, 1000))
+    await call.next('audio-heard')
+    await agentQuiet(call, 300)
+    call.hangUp()
+    await house.ended(call)
+    const heard = samplesOf(house.model.sessions[0]?.received.audio ?? new Uint8Array())
+    expect(toneDbfs(heard.subarray(0, 8000), 8000, 400)).toBeGreaterThan(-15)
+    expect(toneDbfs(heardBetween(call, 0), 8000, 700)).toBeGreaterThan(-25)
+  })
+
   it('opens with the greeting, word for word when there is one', async () => {
     await using house = await openHouse({ script: long, env: { AGENT_GREETING: 'Good day, this is the garage.' } })
     const call = house.call()

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { mulaw8k, pcm24k } from '../../src/audio/format.ts'
-import { encodeMulaw } from '../../src/audio/g711.ts'
+import { type AudioFormat, mulaw8k, pcm24k } from '../../src/audio/format.ts'
+import { encodeAlaw, encodeMulaw } from '../../src/audio/g711.ts'
 import { tone } from '../../src/audio/tone.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Ticker } from '../../src/base/ticker.ts'
@@ -24,6 +24,8 @@ export interface Line {
 
 export interface LineOptions {
   readonly caller?: Uint8Array
+  /** How the line is coded; default mu-law. */
+  readonly format?: AudioFormat
   readonly callerEvents?: readonly RecordedEvent[]
   /** Script steps as they stand in a file. */
   readonly script?: readonly unknown[]
@@ -35,8 +37,10 @@ export function openLine(options: LineOptions): Line {
   const clock = new ManualClock()
   const steps: readonly ScriptStep[] = readScript(options.script ?? [], pcm24k)
   const provider = makeScriptedProvider({ clock, script: steps, ...options.provider })
-  const audio = options.caller ?? encodeMulaw(tone(440, 3000, 8000))
-  const leg = new RecordedLeg({ callId: 'CA1', format: mulaw8k, audio, events: options.callerEvents ?? [] }, clock)
+  const format = options.format ?? mulaw8k
+  const encode = format.encoding === 'alaw' ? encodeAlaw : encodeMulaw
+  const audio = options.caller ?? encode(tone(440, 3000, 8000))
+  const leg = new RecordedLeg({ callId: 'CA1', format, audio, events: options.callerEvents ?? [] }, clock)
   const events: CallEvent[] = []
   const stop = new AbortController()
   const agent = {

@@ -11,11 +11,11 @@ import { eventually, isAlive } from './rig.ts'
 function poolOf(settings: Partial<CallSettings> = {}) {
   const clock = new ManualClock()
   const { log, records } = makeLogRecorder()
-  const { agent, turns, batchMs, leadMs, maxCallS } = readConfig({})
+  const { agent, turns, narrowband, batchMs, leadMs, maxCallS } = readConfig({})
   const model = { url: 'ws://127.0.0.1:9/', apiKey: 'unused', model: 'qwen3.5-omni-flash-realtime' }
   const register = new Switchboard({ admit: () => true, clock, log })
   const options = {
-    settings: { model, agent, turns, batchMs, leadMs, maxCallS, ...settings },
+    settings: { model, agent, turns, narrowband, batchMs, leadMs, maxCallS, ...settings },
     ...{ register, clock, log, workers: 1, logLevel: 'silent', env: {} },
     onCallEvent: () => {},
   }

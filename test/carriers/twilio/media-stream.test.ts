@@ -30,6 +30,18 @@ describe('the caller’s sound', () => {
     expect(sounds(events)).toEqual(['155:1', '175:255', '195:255', '215:2'])
   })
 
+  it('is A-law where the line says so, and lost frames are its silence', async () => {
+    await using rig = await openRig()
+    const phone = await rig.connect()
+    phone.start(await rig.announce(), { mediaFormat: { encoding: 'audio/x-alaw', sampleRate: 8000, channels: 1 } })
+    phone.say(frame(1), 155)
+    phone.say(frame(2), 195)
+    await phone.settle()
+    const leg = rig.calls[0]?.leg ?? expect.fail()
+    expect(leg.format).toEqual({ encoding: 'alaw', sampleRate: 8000 })
+    expect(sounds(listenTo(leg))).toEqual(['155:1', '175:213', '195:2'])
+  })
+
   it('that came in the same breath as `start` is not lost', async () => {
     await using rig = await openRig()
     const phone = await rig.connect()
