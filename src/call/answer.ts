@@ -3,7 +3,7 @@ import { CallError } from '../base/errors.ts'
 import type { Ticker } from '../base/ticker.ts'
 import { Call, type CallNews, misfortune } from './call.ts'
 import type { CarrierLeg } from './carrier.ts'
-import type { CallCounters, CallEventSink, CallOutcome } from './events.ts'
+import { type CallEventSink, type CallOutcome, noCounters } from './events.ts'
 import type { RealtimeProvider, RealtimeSession } from './provider.ts'
 
 /** Who answers and how: an operator's settings, the same for every call. */
@@ -95,14 +95,4 @@ async function connect(
 
 function late(agent: Agent): CallError {
   return new CallError('provider-timeout', `${agent.provider.name} was not ready within ${agent.connectMs} ms`)
-}
-
-const noCounters: CallCounters = {
-  callerMs: 0,
-  agentMs: 0,
-  heardMs: 0,
-  cutMs: 0,
-  lateMs: 0,
-  turns: 0,
-  bargeIns: 0,
 }

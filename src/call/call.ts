@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { CallError } from '../base/errors.ts'
 import type { Ticker } from '../base/ticker.ts'
 import type { CarrierEvent, CarrierLeg } from './carrier.ts'
-import type { CallCounters, CallEvent, CallOutcome, EndReason } from './events.ts'
+import { type CallCounters, type CallEvent, type CallOutcome, type EndReason, noCounters } from './events.ts'
 import { type Heard, Playout } from './playout.ts'
 import type { RealtimeSession, SessionEvent } from './provider.ts'
 
@@ -47,15 +47,7 @@ export class Call {
   /** Responses the model has begun and not ended; `cut` ones are not to be heard any more. */
   readonly #responses = new Map<string, { cut: boolean; audible: boolean }>()
   #speechStoppedMs: number | undefined
-  readonly #counters = {
-    callerMs: 0,
-    agentMs: 0,
-    heardMs: 0,
-    cutMs: 0,
-    lateMs: 0,
-    turns: 0,
-    bargeIns: 0,
-  }
+  readonly #counters = { ...noCounters }
 
   constructor(leg: CarrierLeg, session: RealtimeSession, options: CallOptions) {
     this.#leg = leg

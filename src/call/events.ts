@@ -33,6 +33,17 @@ export interface CallCounters {
   readonly bargeIns: number
 }
 
+/** Those of a call that never began, or that nobody was left to count. */
+export const noCounters: CallCounters = {
+  callerMs: 0,
+  agentMs: 0,
+  heardMs: 0,
+  cutMs: 0,
+  lateMs: 0,
+  turns: 0,
+  bargeIns: 0,
+}
+
 /**
  * Everything that is ever known about a call, in order. The log, the store, the operator's page and the replay all fold
  * these same events. `atMs` is [ms] since the call was answered.

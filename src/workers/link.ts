@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { refuseUpgrade } from '../base/http.ts'
 import type { DeskEventSink } from '../call/desk.ts'
-import type { CallCounters, CallEvent } from '../call/events.ts'
+import { type CallEvent, noCounters } from '../call/events.ts'
 import type { StreamState } from '../carriers/twilio/media-stream.ts'
 import type { Claim, Line, Register } from '../carriers/twilio/register.ts'
 import type { Vitals } from '../operator/metrics.ts'
@@ -223,7 +223,7 @@ export class WorkerLink {
     const outcome = { reason: 'carrier-lost' } as const
     for (const { callId, answeredMs } of this.#calls.splice(0)) {
       const atMs = this.#options.clock.now() - answeredMs
-      this.#options.onCallEvent(callId, { type: 'ended', atMs, ...outcome, counters: unknownCounters })
+      this.#options.onCallEvent(callId, { type: 'ended', atMs, ...outcome, counters: noCounters })
     }
     for (const { callSid, line } of this.#streams.values()) {
       this.#options.register.over(callSid, line, { outcome, byCaller: false })
@@ -246,15 +246,4 @@ function handshakeOf({ headers }: IncomingMessage): IncomingMessage['headers'] {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => /^(connection|upgrade|sec-websocket-.*)$/.test(name)),
   )
-}
-
-/** Nobody was left to count. */
-const unknownCounters: CallCounters = {
-  callerMs: 0,
-  agentMs: 0,
-  heardMs: 0,
-  cutMs: 0,
-  lateMs: 0,
-  turns: 0,
-  bargeIns: 0,
 }
