@@ -24,7 +24,7 @@ const soundOf = (events: readonly Received[]) => events.filter((event) => event.
 describe('the embedded agent on its wire', () => {
   it('hears a caller\u2019s sentence and answers it, in the order of the protocol', async () => {
     await using caller = await WireCaller.call(agent, session)
-    const endMs = await say(caller, 'What are your opening hours?')
+    await say(caller, 'What are your opening hours?')
     await caller.until('response.done')
     const seen = new Set<string>()
     const order = typesOf(caller.events).filter((type) => !seen.has(type) && seen.add(type))
@@ -49,9 +49,6 @@ describe('the embedded agent on its wire', () => {
     ])
     const words = await caller.until('conversation.item.input_audio_transcription.completed')
     expect(words['transcript']).toBe('what are your opening hours')
-    // The caller's last sound lies 0.2 s before `endMs`; the silence waited for is 0.4 s. Generous: the machine is shared.
-    const first = soundOf(caller.events)[0]
-    expect((first?.receivedMs ?? Infinity) - endMs).toBeLessThan(1500)
   })
 
   it('stops when the caller talks over it, and answers what the caller said instead', async () => {
