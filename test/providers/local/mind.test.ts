@@ -121,6 +121,17 @@ describe('the embedded agent\u2019s mind', () => {
     expect(pushedMs()).toBeLessThan(turnMs + 800)
   })
 
+  it('ends a turn as soon as the silence that the session asks for is over, counted in the caller\u2019s own sound', () => {
+    const { mind, told } = makeMind('', { vad: { type: 'server_vad', threshold: 0.5, silenceMs: 400 } })
+    hear(mind, silence(1000), spoken)
+    let waitedMs = 0
+    for (; told.length < 2 && waitedMs < 2000; waitedMs += 20) hear(mind, silence(20))
+    expect(told.map((event) => event.type)).toEqual(['speech-started', 'speech-stopped'])
+    // The voice's own last 0.2 s are silence already; and what is heard is judged in windows of 32 ms.
+    expect(waitedMs).toBeGreaterThan(150)
+    expect(waitedMs).toBeLessThanOrEqual(400 + 2 * 32)
+  })
+
   it('is not woken by a tone or by silence', () => {
     const { mind, told } = makeMind('')
     hear(mind, silence(1000), bytesOfSamples(tone(440, 3000, 16_000)), silence(1000))
