@@ -4,20 +4,9 @@ import type { Ticker } from '../base/ticker.ts'
 import { Call, type CallNews, misfortune } from './call.ts'
 import type { CarrierLeg } from './carrier.ts'
 import { type CallEventSink, type CallOutcome, noCounters } from './events.ts'
-import type { RealtimeProvider, RealtimeSession } from './provider.ts'
-
-/** Who answers and how: an operator's settings, the same for every call. */
-export interface Agent {
-  readonly provider: RealtimeProvider
-  readonly instructions: string
-  /** What makes it speak first, as an instruction to the model; `undefined`: it waits for the caller. */
-  readonly greeting: string | undefined
-  readonly maxCallMs: number
-  /** How long the model may take to be ready for a call [ms]. */
-  readonly connectMs: number
-  /** How much sound the carrier is given ahead [ms]. */
-  readonly leadMs: number
-}
+import type { CallInfo, Farewell } from './info.ts'
+import { type Opening, takeSession } from './opening.ts'
+import type { RealtimeSession } from './provider.ts'
 
 /** What a call takes from the process it runs in. */
 export interface Surroundings {
@@ -29,58 +18,52 @@ export interface Surroundings {
 }
 
 /**
- * Answers one call: opens the model, runs the call, releases both ends in reverse order whatever happens, and records
- * exactly one `ended`, as the last event.
+ * Answers one call: waits for the model, runs the call, releases both ends in reverse order whatever happens, and
+ * records exactly one `ended`, as the last event.
  *
  * ```
- *   answered ─▶ connect ─▶ connected ─▶ … ─▶ ended        leg and session are released before it resolves
+ *   answered ─▶ model ready ─▶ connected ─▶ … ─▶ ended        leg and session are released before it resolves
  *                  └─ refused, late, or the caller gave up ─▶ ended
  * ```
+ * @param opening the model's session, which has been on its way since the call was announced.
  */
 export async function answer(
   leg: CarrierLeg,
-  agent: Agent,
+  info: CallInfo,
+  opening: Opening,
   { clock, ticker, stop, onEvent }: Surroundings,
-): Promise<CallOutcome> {
+): Promise<Farewell> {
   const startedMs = clock.now()
+  const { agent } = opening
   const tell = (news: CallNews) => onEvent({ atMs: clock.now() - startedMs, ...news })
   tell({ type: 'answered', callId: leg.callId, provider: agent.provider.name })
   let counters = noCounters
-  let outcome: CallOutcome
+  let farewell: Farewell
   {
     await using _leg = leg
-    const opened = await connect(leg, agent, clock, stop)
+    const opened = await connect(leg, opening, clock, stop)
     if ('outcome' in opened) {
-      outcome = opened.outcome
+      farewell = { outcome: opened.outcome, said: info.resumed?.said ?? [] }
     } else {
       await using session = opened.session
       tell({ type: 'connected' })
-      const call = new Call(leg, session, { clock, ticker, tell, ...agent })
-      outcome = await call.run(stop)
+      const call = new Call(leg, session, { clock, ticker, tell, agent })
+      farewell = { outcome: await call.run(stop), said: [] }
       counters = call.counters
     }
   }
-  tell({ type: 'ended', ...outcome, counters })
-  return outcome
+  tell({ type: 'ended', ...farewell.outcome, counters })
+  return farewell
 }
 
 async function connect(
   leg: CarrierLeg,
-  agent: Agent,
+  opening: Opening,
   clock: Clock,
   stop: AbortSignal,
 ): Promise<{ session: RealtimeSession } | { outcome: CallOutcome }> {
-  const deadline = new AbortController()
-  const done = new AbortController()
-  clock.after(agent.connectMs, () => deadline.abort(late(agent)), done.signal)
-  const signal = AbortSignal.any([leg.gone, stop, deadline.signal])
   try {
-    const options = {
-      callId: leg.callId,
-      instructions: agent.instructions,
-      tools: [],
-    }
-    return { session: await agent.provider.connect(options, signal) }
+    return { session: await takeSession(opening, clock, AbortSignal.any([leg.gone, stop])) }
   } catch (error) {
     if (leg.gone.aborted) {
       const why: unknown = leg.gone.reason
@@ -88,11 +71,5 @@ async function connect(
     }
     if (stop.aborted) return { outcome: { reason: 'shutdown' } }
     return { outcome: misfortune('provider-lost', error) }
-  } finally {
-    done.abort()
   }
-}
-
-function late(agent: Agent): CallError {
-  return new CallError('provider-timeout', `${agent.provider.name} was not ready within ${agent.connectMs} ms`)
 }

@@ -3,6 +3,7 @@ import { makeTranscoder, type Transcoder } from '../audio/transcoder.ts'
 import type { Clock } from '../base/clock.ts'
 import { CallError } from '../base/errors.ts'
 import type { Ticker } from '../base/ticker.ts'
+import type { Agent } from './agent.ts'
 import type { CarrierEvent, CarrierLeg } from './carrier.ts'
 import { type CallCounters, type CallEvent, type CallOutcome, type EndReason, noCounters } from './events.ts'
 import { type Heard, Playout } from './playout.ts'
@@ -16,11 +17,7 @@ export interface CallOptions {
   readonly clock: Clock
   /** The shared 20 ms beat. */
   readonly ticker: Ticker
-  /** How much sound the carrier is given ahead [ms]. */
-  readonly leadMs: number
-  readonly maxCallMs: number
-  /** What makes the agent speak first; `undefined`: it waits for the caller. */
-  readonly greeting: string | undefined
+  readonly agent: Agent
   /** Takes everything that happens; must not throw. */
   readonly tell: (news: CallNews) => void
 }
@@ -55,7 +52,7 @@ export class Call {
     this.#options = options
     this.#uplink = makeTranscoder(leg.format, session.inputFormat)
     this.#downlink = makeTranscoder(session.outputFormat, leg.format)
-    this.#playout = new Playout(leg, options.clock, options.leadMs, (heard) => this.#onHeard(heard))
+    this.#playout = new Playout(leg, options.clock, options.agent.leadMs, (heard) => this.#onHeard(heard))
   }
 
   get counters(): CallCounters {
@@ -64,17 +61,17 @@ export class Call {
 
   /** Runs the call to its end; resolves once, with why. `stop` ends it from outside: a deploy, an operator. */
   async run(stop: AbortSignal): Promise<CallOutcome> {
-    const { clock, ticker, maxCallMs, greeting } = this.#options
+    const { clock, ticker, agent } = this.#options
     const over = this.#over.signal
     ticker.onTick((lagMs) => this.#playout.tick(lagMs), over)
-    clock.after(maxCallMs, () => this.#end({ reason: 'max-duration' }), over)
+    clock.after(agent.manners.maxCallMs, () => this.#end({ reason: 'max-duration' }), over)
     stop.addEventListener('abort', () => this.#end({ reason: 'shutdown' }), {
       signal: over,
     })
     this.#session.listen((event) => this.#onSession(event))
     this.#leg.listen((event) => this.#onCarrier(event))
     if (stop.aborted) this.#end({ reason: 'shutdown' })
-    if (!over.aborted && greeting !== undefined) this.#session.respond(greeting)
+    if (!over.aborted && agent.greeting?.type === 'instruction') this.#session.respond(agent.greeting.text)
     return this.#ended.promise
   }
 

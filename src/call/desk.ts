@@ -1,30 +1,39 @@
 import type { Clock } from '../base/clock.ts'
 import type { Ticker } from '../base/ticker.ts'
-import { type Agent, answer } from './answer.ts'
+import type { FindAgent } from './agent.ts'
+import { answer } from './answer.ts'
 import type { CarrierLeg } from './carrier.ts'
-import type { CallEvent, CallOutcome } from './events.ts'
+import type { CallEvent } from './events.ts'
+import type { CallInfo, Farewell } from './info.ts'
+import { type Opening, openSession } from './opening.ts'
 
 /** Takes the events of all calls, each with its call's id. */
 export type DeskEventSink = (callId: string, event: CallEvent) => void
+
+/** How long a call may take from its announcement to its stream [ms]; then its session is given back. */
+const EXPECTED_MS = 20_000
 
 /**
  * Where all calls of this process are answered, so that a deploy can wait for them.
  *
  * ```
+ *   expect ─▶ the model's session is opened ── answer, of the same call ──▶ live ─▶ ended
+ *                                          └── nobody comes in 20 s ──▶ released
  *   open ── drain(ms) ──▶ draining ── last call ended, or time is up: stopped ──▶ empty
  * ```
  */
 export class Desk {
-  readonly #agent: Agent
+  readonly #findAgent: FindAgent
   readonly #clock: Clock
   readonly #ticker: Ticker
   readonly #onEvent: DeskEventSink
-  readonly #live = new Set<Promise<CallOutcome>>()
+  readonly #expected = new Map<string, { readonly opening: Opening; readonly came: AbortController }>()
+  readonly #live = new Set<Promise<Farewell>>()
   readonly #stop = new AbortController()
   #draining = false
 
-  constructor(agent: Agent, clock: Clock, ticker: Ticker, onEvent: DeskEventSink) {
-    this.#agent = agent
+  constructor(findAgent: FindAgent, clock: Clock, ticker: Ticker, onEvent: DeskEventSink) {
+    this.#findAgent = findAgent
     this.#clock = clock
     this.#ticker = ticker
     this.#onEvent = onEvent
@@ -39,9 +48,21 @@ export class Desk {
     return this.#live.size
   }
 
-  /** Answers a call; resolves when both its ends are released. */
-  async answer(leg: CarrierLeg): Promise<CallOutcome> {
-    const call = answer(leg, this.#agent, {
+  /** A call is announced: its model is opened while the carrier opens the stream. Once a stream of the call. */
+  expect(info: CallInfo): void {
+    if (this.#draining) return
+    this.#takeExpected(info.callId)?.abandon(new Error('the call was announced again'))
+    const came = new AbortController()
+    const opening = openSession(this.#findAgent(info), info)
+    this.#expected.set(info.callId, { opening, came })
+    const nobody = () => this.#takeExpected(info.callId)?.abandon(new Error('the call never came'))
+    this.#clock.after(EXPECTED_MS, nobody, came.signal)
+  }
+
+  /** Answers a call, announced or not; resolves when both its ends are released. */
+  async answer(leg: CarrierLeg, info: CallInfo): Promise<Farewell> {
+    const opening = this.#takeExpected(info.callId) ?? openSession(this.#findAgent(info), info)
+    const call = answer(leg, info, opening, {
       clock: this.#clock,
       ticker: this.#ticker,
       stop: this.#stop.signal,
@@ -63,5 +84,13 @@ export class Desk {
     if (ms <= 0) this.#stop.abort()
     while (this.#live.size > 0) await Promise.allSettled(this.#live)
     empty.abort()
+    for (const callId of this.#expected.keys()) this.#takeExpected(callId)?.abandon(new Error('we are shutting down'))
+  }
+
+  #takeExpected(callId: string): Opening | undefined {
+    const expected = this.#expected.get(callId)
+    expected?.came.abort()
+    this.#expected.delete(callId)
+    return expected?.opening
   }
 }

@@ -18,8 +18,9 @@ export interface Usage {
  * they are known, a caller's also after the reply; `text` is always the whole text so far, never an increment.
  */
 export type SessionEvent =
-  | { readonly type: 'speech-started' }
-  | { readonly type: 'speech-stopped' }
+  /** `itemId`, where the model says it: the caller's turn, as in its transcript. */
+  | { readonly type: 'speech-started'; readonly itemId?: string }
+  | { readonly type: 'speech-stopped'; readonly itemId?: string }
   | { readonly type: 'response-started'; readonly responseId: string }
   | {
       readonly type: 'response-ended'
@@ -60,6 +61,7 @@ export interface ToolDeclaration {
 /** How one conversation is set up. What a provider cannot do it says when it is made, not during a call. */
 export interface SessionOptions {
   readonly callId: string
+  /** All of it, with what was said before when the call goes on. */
   readonly instructions: string
   readonly tools: readonly ToolDeclaration[]
 }
@@ -68,10 +70,18 @@ export interface SessionOptions {
 export interface RealtimeSession extends AsyncDisposable {
   readonly inputFormat: AudioFormat
   readonly outputFormat: AudioFormat
+  /** `caller`: the call says when a turn ends, by `endTurn`, and no speech events come. `model`: the model's own VAD. */
+  readonly turnsBy: 'model' | 'caller'
+  /** Whether `note` reaches this model. */
+  readonly takesNotes: boolean
   /** Sets the one listener. What came before is delivered to it first, in order. `closed` comes at most once, last. */
   listen(listener: (event: SessionEvent) => void): void
   /** Gives the model the caller's sound, in `inputFormat`; any length, always, silence too. */
   append(audio: Uint8Array): void
+  /** Manual turns: what was appended since the last turn is one, and the model answers it. Else nothing. */
+  endTurn(): void
+  /** Tells the model something in writing, where it takes that; it does not answer by itself. */
+  note(text: string): void
   /** Makes the agent speak now: a greeting, an idle prompt. */
   respond(instructions?: string): void
   /** Stops generating; harmless when nothing is active. Audio of the stopped response may still arrive. */

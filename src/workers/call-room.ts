@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { Ticker } from '../base/ticker.ts'
-import type { Agent } from '../call/answer.ts'
+import type { Agent, Greeting } from '../call/agent.ts'
 import { Desk, type DeskEventSink } from '../call/desk.ts'
 import { MediaDoor } from '../carriers/twilio/media-door.ts'
 import type { MediaSockets, Register } from '../carriers/twilio/register.ts'
@@ -51,8 +51,13 @@ export interface CallRoomOptions {
 
 /** Answers calls in this process. */
 export function openCallRoom({ settings, register, clock, log, onCallEvent }: CallRoomOptions): CallRoom {
-  const desk = new Desk(agentOf(settings, clock, log), clock, new Ticker(clock), onCallEvent)
-  const media = new MediaDoor({ register, answer: (leg) => desk.answer(leg), clock, log })
+  const agent = agentOf(settings, clock, log)
+  const desk = new Desk(() => agent, clock, new Ticker(clock), onCallEvent)
+  const media = new MediaDoor({
+    ...{ register, clock, log },
+    expect: (info) => desk.expect(info),
+    answer: (leg, info) => desk.answer(leg, info),
+  })
   return {
     media,
     get open() {
@@ -90,13 +95,24 @@ function agentOf(settings: CallSettings, clock: Clock, log: Logger): Agent {
     provider,
     instructions,
     greeting: greetingOf(greeting),
-    maxCallMs: settings.maxCallS * 1000,
+    tools: [],
+    checkArguments: () => undefined,
+    bargeIn: { by: 'local+model', confirmMs: 600, onDigits: false, turnSilenceMs: settings.turns.silenceMs },
+    manners: {
+      idlePromptMs: 0,
+      idlePromptsMax: 2,
+      maxCallMs: settings.maxCallS * 1000,
+      warnMs: 30_000,
+      fillerAfterMs: 0,
+      filler: new Int16Array(0),
+    },
     connectMs: 10_000,
     leadMs: settings.leadMs,
   }
 }
 
-function greetingOf(greeting: string | undefined): string | undefined {
-  if (greeting === undefined) return 'Greet the caller in one short sentence and ask how you can help.'
-  return greeting === '' ? undefined : `Say exactly: ${greeting}`
+function greetingOf(greeting: string | undefined): Greeting | undefined {
+  if (greeting === '') return undefined
+  const own = 'Greet the caller in one short sentence and ask how you can help.'
+  return { type: 'instruction', text: greeting === undefined ? own : `Say exactly: ${greeting}` }
 }

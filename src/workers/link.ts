@@ -226,7 +226,7 @@ export class WorkerLink {
       this.#options.onCallEvent(callId, { type: 'ended', atMs, ...outcome, counters: noCounters })
     }
     for (const { callSid, line } of this.#streams.values()) {
-      this.#options.register.over(callSid, line, { outcome, byCaller: false })
+      this.#options.register.over(callSid, line, { farewell: { outcome, said: [] }, byCaller: false })
     }
     this.#streams.clear()
     // What was still waiting to be sent gets no callback.

@@ -75,6 +75,7 @@ class Pool implements CallRoom {
     this.#clock = options.clock
     this.#log = options.log
     this.media = {
+      expect: () => '',
       open: (request, socket, head) => this.#give(request, socket, head),
       [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Farewell } from '../call/info.ts'
 import type { StreamState } from '../carriers/twilio/media-stream.ts'
 import type { Claim, Ending, Line, Register, Welcome } from '../carriers/twilio/register.ts'
 import type { FromWorker } from './messages.ts'
@@ -27,7 +28,7 @@ export class RemoteRegister implements Register {
     this.#lines.delete(stream)
     if (welcome !== undefined) return welcome
     // It may have been let in all the same, and the answer be late.
-    this.#tell({ type: 'over', stream, ending: { outcome: { reason: 'carrier-lost' }, byCaller: false } })
+    this.#tell({ type: 'over', stream, ending: { farewell: lostAgain, byCaller: false } })
     return { fault: 'no-answer' }
   }
 
@@ -50,3 +51,5 @@ export class RemoteRegister implements Register {
     return this.#lines.get(stream)?.lose(why)
   }
 }
+
+const lostAgain: Farewell = { outcome: { reason: 'carrier-lost' }, said: [] }

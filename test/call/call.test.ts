@@ -5,6 +5,7 @@ import { toneDbfs } from '../../src/audio/tone.ts'
 import { CallError } from '../../src/base/errors.ts'
 import type { CallEvent } from '../../src/call/events.ts'
 import type { SessionEvent } from '../../src/call/provider.ts'
+import { plainManners } from '../fakes/agent.ts'
 import { answerSteps, type Line, openLine } from '../fakes/line.ts'
 
 const typesOf = (line: Line) => line.events.map(({ type }) => type)
@@ -78,7 +79,7 @@ describe('a call', () => {
   })
 
   it('opens with the greeting, and waits for the caller when there is none', async () => {
-    const greeted = openLine({ agent: { greeting: 'Say hello.' } })
+    const greeted = openLine({ agent: { greeting: { type: 'instruction', text: 'Say hello.' } } })
     const silent = openLine({})
     await Promise.all([greeted.run(40), silent.run(40)])
     expect(greeted.provider.sessions[0]?.deeds).toEqual([{ atMs: 0, type: 'respond', instructions: 'Say hello.' }])
@@ -235,7 +236,7 @@ describe('the end of a call', () => {
   })
 
   it('comes after the longest time a call may take', async () => {
-    const line = openLine({ agent: { maxCallMs: 3000 } })
+    const line = openLine({ agent: { manners: { ...plainManners, maxCallMs: 3000 } } })
     await line.run(3100)
     expect(await line.outcome).toEqual({ reason: 'max-duration' })
     released(line)
@@ -270,7 +271,11 @@ describe('the end of a call', () => {
         fc.constantFrom(0, 200),
         fc.option(fc.nat(2000), { nil: undefined }),
         async (happenings, callerEvents, connectMs, stopMs) => {
-          const line = openLine({ callerEvents, provider: { connectMs }, agent: { maxCallMs: 4000 } })
+          const line = openLine({
+            callerEvents,
+            provider: { connectMs },
+            agent: { manners: { ...plainManners, maxCallMs: 4000 } },
+          })
           if (stopMs !== undefined) line.clock.after(stopMs, () => line.stop.abort(), new AbortController().signal)
           for (const { waitMs, event } of happenings) {
             await line.run(waitMs)

@@ -6,24 +6,23 @@ import { Ticker } from '../../src/base/ticker.ts'
 import { Desk } from '../../src/call/desk.ts'
 import { RecordedLeg } from '../../src/carriers/recorded/leg.ts'
 import { makeScriptedProvider } from '../../src/providers/scripted/provider.ts'
+import { infoOf, plainAgent } from '../fakes/agent.ts'
 
 function openDesk() {
   const clock = new ManualClock()
   const provider = makeScriptedProvider({ clock, script: [] })
-  const agent = { provider, instructions: '', greeting: undefined, maxCallMs: 600_000, connectMs: 5000, leadMs: 300 }
-  const desk = new Desk(agent, clock, new Ticker(clock), () => {})
-  const call = (callId: string, hangsUpMs: number) =>
-    desk.answer(
-      new RecordedLeg(
-        {
-          callId,
-          format: mulaw8k,
-          audio: new Uint8Array(),
-          events: [{ atMs: hangsUpMs, type: 'closed', by: 'caller' }],
-        },
-        clock,
-      ),
-    )
+  const desk = new Desk(
+    () => plainAgent(provider),
+    clock,
+    new Ticker(clock),
+    () => {},
+  )
+  const call = async (callId: string, hangsUpMs: number) => {
+    const events = [{ atMs: hangsUpMs, type: 'closed', by: 'caller' }] as const
+    const leg = new RecordedLeg({ callId, format: mulaw8k, audio: new Uint8Array(), events }, clock)
+    const { outcome } = await desk.answer(leg, infoOf(callId))
+    return outcome
+  }
   return { clock, desk, call }
 }
 

@@ -4,11 +4,15 @@ import { encodeAlaw, encodeMulaw } from '../../src/audio/g711.ts'
 import { tone } from '../../src/audio/tone.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Ticker } from '../../src/base/ticker.ts'
-import { type Agent, answer } from '../../src/call/answer.ts'
+import type { Agent } from '../../src/call/agent.ts'
+import { answer } from '../../src/call/answer.ts'
 import type { CallEvent, CallOutcome } from '../../src/call/events.ts'
+import type { CallInfo, Farewell } from '../../src/call/info.ts'
+import { openSession } from '../../src/call/opening.ts'
 import { type RecordedEvent, RecordedLeg } from '../../src/carriers/recorded/leg.ts'
 import { makeScriptedProvider, type ScriptedOptions } from '../../src/providers/scripted/provider.ts'
 import { readScript, type ScriptStep } from '../../src/providers/scripted/script.ts'
+import { infoOf, plainAgent } from './agent.ts'
 
 /** A whole line on a manual clock: a recorded caller, the heart, a scripted model. */
 export interface Line {
@@ -18,6 +22,7 @@ export interface Line {
   readonly events: CallEvent[]
   readonly stop: AbortController
   readonly outcome: Promise<CallOutcome>
+  readonly farewell: Promise<Farewell>
   /** Lets `ms` go by in steps of 20, with everything that follows from each. */
   run(ms: number): Promise<void>
 }
@@ -31,6 +36,7 @@ export interface LineOptions {
   readonly script?: readonly unknown[]
   readonly provider?: Partial<ScriptedOptions>
   readonly agent?: Partial<Agent>
+  readonly info?: Partial<CallInfo>
 }
 
 export function openLine(options: LineOptions): Line {
@@ -43,16 +49,8 @@ export function openLine(options: LineOptions): Line {
   const leg = new RecordedLeg({ callId: 'CA1', format, audio, events: options.callerEvents ?? [] }, clock)
   const events: CallEvent[] = []
   const stop = new AbortController()
-  const agent = {
-    provider,
-    instructions: 'Be kind.',
-    greeting: undefined,
-    maxCallMs: 600_000,
-    connectMs: 5000,
-    leadMs: 300,
-    ...options.agent,
-  }
-  const outcome = answer(leg, agent, {
+  const info = { ...infoOf('CA1'), ...options.info }
+  const farewell = answer(leg, info, openSession(plainAgent(provider, options.agent), info), {
     clock,
     ticker: new Ticker(clock),
     stop: stop.signal,
@@ -64,7 +62,8 @@ export function openLine(options: LineOptions): Line {
     provider,
     events,
     stop,
-    outcome,
+    farewell,
+    outcome: farewell.then(({ outcome }) => outcome),
     async run(ms) {
       // A macrotask lets promises settle, so that what follows from this moment happens at this moment.
       await setImmediate()

@@ -9,9 +9,11 @@ import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Ticker } from '../../src/base/ticker.ts'
 import { answer } from '../../src/call/answer.ts'
 import type { CallEvent } from '../../src/call/events.ts'
+import { openSession } from '../../src/call/opening.ts'
 import { RecordedLeg, type Recording } from '../../src/carriers/recorded/leg.ts'
 import { makeScriptedProvider } from '../../src/providers/scripted/provider.ts'
 import { readScript, type ScriptStep } from '../../src/providers/scripted/script.ts'
+import { infoOf, plainAgent } from '../fakes/agent.ts'
 
 const description = z.strictObject({
   about: z.string(),
@@ -73,14 +75,18 @@ export async function replay({
   const leg = new RecordedLeg(recording, clock)
   const events: CallEvent[] = []
   const stop = new AbortController()
-  const agent = { provider, instructions: '', greeting, maxCallMs: 3_600_000, connectMs: 10_000, leadMs: 300 }
+  const agent = plainAgent(provider, {
+    connectMs: 10_000,
+    greeting: greeting === undefined ? undefined : { type: 'instruction', text: greeting },
+  })
+  const info = infoOf(leg.callId)
   const surroundings = {
     clock,
     ticker: new Ticker(clock),
     stop: stop.signal,
     onEvent: (event: CallEvent) => events.push(event),
   }
-  const outcome = answer(leg, agent, surroundings)
+  const outcome = answer(leg, info, openSession(agent, info), surroundings)
   for (let atMs = 0; atMs < untilMs && events.at(-1)?.type !== 'ended'; atMs += 20) {
     // What follows from one moment happens before the next: promises settle in between.
     await setImmediate()

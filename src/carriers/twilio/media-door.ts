@@ -6,17 +6,19 @@ import { CallError } from '../../base/errors.ts'
 import { refuseUpgrade } from '../../base/http.ts'
 import type { Logger } from '../../base/log.ts'
 import type { CarrierLeg } from '../../call/carrier.ts'
-import type { CallOutcome } from '../../call/events.ts'
+import type { CallInfo, Farewell } from '../../call/info.ts'
 import { MediaStream } from './media-stream.ts'
 import type { StartFrame } from './messages.ts'
-import { type CallInfo, isCallSid, type Line, type MediaSockets, type Register, type Welcome } from './register.ts'
+import { isCallSid, type Line, type MediaSockets, type Register, type Welcome } from './register.ts'
 import { closeSocket } from './socket.ts'
 import { awaitStart } from './start-gate.ts'
 
 export interface MediaDoorOptions {
   readonly register: Register
   /** Answers one call; resolves when it is over. It owns the leg and disposes of it. */
-  readonly answer: (leg: CarrierLeg, info: CallInfo) => Promise<CallOutcome>
+  /** A call is announced that will come by this door. */
+  readonly expect: (info: CallInfo) => void
+  readonly answer: (leg: CarrierLeg, info: CallInfo) => Promise<Farewell>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -51,6 +53,11 @@ export class MediaDoor implements MediaSockets {
     return this.#sockets.clients.size
   }
 
+  expect(info: CallInfo): string {
+    this.#options.expect(info)
+    return ''
+  }
+
   open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#closed) {
       refuseUpgrade(socket, 503)
@@ -83,14 +90,14 @@ export class MediaDoor implements MediaSockets {
     } else if (stream === undefined) {
       log.error({ format: start.formatText }, 'a media stream was refused: its sound is coded in no way we know')
       this.#options.register.over(callSid, line, {
-        outcome: { reason: 'carrier-lost', code: 'carrier-protocol' },
+        farewell: { outcome: { reason: 'carrier-lost', code: 'carrier-protocol' }, said: [] },
         byCaller: false,
       })
       closeSocket(socket, 1008, this.#clock)
     } else {
       log.info('media stream started')
-      const outcome = await this.#outcomeOf(stream, welcome.info, log)
-      this.#options.register.over(callSid, line, { outcome, byCaller: stream.state === 'closed-by-caller' })
+      const farewell = await this.#answer(stream, welcome.info, log)
+      this.#options.register.over(callSid, line, { farewell, byCaller: stream.state === 'closed-by-caller' })
     }
     if (stream === undefined) return
     this.#streams.delete(stream)
@@ -102,12 +109,13 @@ export class MediaDoor implements MediaSockets {
     closeSocket(socket, 1008, this.#clock)
   }
 
-  async #outcomeOf(stream: MediaStream, info: CallInfo, log: Logger): Promise<CallOutcome> {
+  async #answer(stream: MediaStream, info: CallInfo, log: Logger): Promise<Farewell> {
     try {
       return await this.#options.answer(stream, info)
     } catch (error) {
       log.error({ err: error }, 'answering the call failed')
-      return { reason: 'provider-lost', ...(error instanceof CallError ? { code: error.code } : {}) }
+      const code = error instanceof CallError ? { code: error.code } : {}
+      return { outcome: { reason: 'provider-lost', ...code }, said: [] }
     }
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { CallOutcome } from '../../call/events.ts'
+import type { CallInfo, Farewell } from '../../call/info.ts'
 import type { StreamState } from './media-stream.ts'
 import type { TokenFault } from './token.ts'
 
@@ -10,13 +10,6 @@ import type { TokenFault } from './token.ts'
 //               ▲ │ Register: started, over    Line: lose
 //               │ ▼
 //   frames ◀▶ MediaDoor (handshake, streams, the calls' legs)      one in each process that carries calls
-
-/** What is known of a call before it is answered. `from` may be `anonymous`, empty or no number at all. */
-export interface CallInfo {
-  readonly callId: string
-  readonly from: string
-  readonly to: string
-}
 
 /** A stream says whose it is. */
 export interface Claim {
@@ -29,7 +22,7 @@ export type Welcome = { readonly info: CallInfo } | { readonly fault: TokenFault
 
 /** How a stream that was let in came to its end. */
 export interface Ending {
-  readonly outcome: CallOutcome
+  readonly farewell: Farewell
   /** The caller's end closed it; else Twilio will ask what comes next. */
   readonly byCaller: boolean
 }
@@ -52,6 +45,8 @@ export interface Line {
 
 /** Where upgraded sockets go. Disposing closes them. */
 export interface MediaSockets extends AsyncDisposable {
+  /** A call is announced: whoever will carry it may get ready. Returns the path behind the media door's that it is to come by. */
+  expect(info: CallInfo): string
   open(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 

@@ -2,10 +2,11 @@ import type { Clock } from '../../base/clock.ts'
 import type { FormRequest, HttpReply } from '../../base/http.ts'
 import type { Logger } from '../../base/log.ts'
 import type { CallOutcome } from '../../call/events.ts'
+import type { CallInfo } from '../../call/info.ts'
 import type { PublicAddress } from './address.ts'
 import { ExpiringMap } from './expiring-map.ts'
 import { type Next, whatComesNext } from './next.ts'
-import type { CallInfo, Claim, Ending, Line, Register, Welcome } from './register.ts'
+import type { Claim, Ending, Line, Register, Welcome } from './register.ts'
 import { StreamTokens } from './token.ts'
 import { apologyTwiml, busyTwiml, hangUpTwiml, streamTwiml } from './twiml.ts'
 
@@ -68,10 +69,10 @@ export class Switchboard implements Register {
     return { info: this.#announced.get(callSid) ?? { callId: callSid, from: '', to: '' } }
   }
 
-  over(callSid: string, line: Line, { outcome, byCaller }: Ending): void {
+  over(callSid: string, line: Line, { farewell, byCaller }: Ending): void {
     if (this.#live.get(callSid) !== line) return
     this.#live.delete(callSid)
-    this.#outcomes.set(callSid, outcome)
+    this.#outcomes.set(callSid, farewell.outcome)
     if (!byCaller) this.#owe(callSid)
   }
 

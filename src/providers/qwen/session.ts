@@ -47,6 +47,8 @@ const stallMs = 20_000
 export class QwenSession implements RealtimeSession {
   readonly inputFormat: AudioFormat
   readonly outputFormat: AudioFormat
+  readonly turnsBy = 'model'
+  readonly takesNotes = false
   readonly #settings: SessionSettings
   readonly #wire: Wire
   readonly #uplink: Uplink
@@ -83,6 +85,10 @@ export class QwenSession implements RealtimeSession {
   append(audio: Uint8Array): void {
     if (!this.#over) this.#uplink.push(audio)
   }
+
+  endTurn(): void {}
+
+  note(_text: string): void {}
 
   /** Waits, one deep, while the caller speaks or a response is active; dropped when the model then answers by itself. */
   respond(instructions?: string): void {

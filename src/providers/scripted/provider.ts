@@ -13,6 +13,8 @@ export interface ScriptedOptions {
   readonly input?: AudioFormat
   /** Default PCM16 at 24 kHz. */
   readonly output?: AudioFormat
+  /** Who ends the caller's turns; default `model`. */
+  readonly turnsBy?: 'model' | 'caller'
   /** How long `connect` takes [ms]; default 0: no timer at all. */
   readonly connectMs?: number
   /** Why no session is opened; `connect` then throws it. */
@@ -46,7 +48,16 @@ function checkScript(script: readonly ScriptStep[], output: AudioFormat): readon
  * @throws RangeError when the script is not one; with a script by number, `connect` throws it.
  */
 export function makeScriptedProvider(options: ScriptedOptions): ScriptedProvider {
-  const { clock, script, input = pcm16k, output = pcm24k, connectMs = 0, refusal, name = 'scripted' } = options
+  const {
+    clock,
+    script,
+    input = pcm16k,
+    output = pcm24k,
+    connectMs = 0,
+    refusal,
+    name = 'scripted',
+    turnsBy = 'model',
+  } = options
   if (typeof script !== 'function') checkScript(script, output)
   const sessions: ScriptedSession[] = []
   return {
@@ -57,7 +68,7 @@ export function makeScriptedProvider(options: ScriptedOptions): ScriptedProvider
       if (connectMs > 0) await passed(clock, connectMs, signal)
       if (refusal !== undefined) throw refusal
       const steps = typeof script === 'function' ? checkScript(script(sessions.length), output) : script
-      const opened = new ScriptedSession(session, { input, output }, clock, steps)
+      const opened = new ScriptedSession(session, { input, output, turnsBy }, clock, steps)
       sessions.push(opened)
       return opened
     },

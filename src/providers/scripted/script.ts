@@ -7,6 +7,8 @@ import type { SessionEvent } from '../../call/provider.ts'
 /** What a call does to its session, but for the sound it appends. `atMs` counts from the session's opening. */
 export type Deed = { readonly atMs: number } & (
   | { readonly type: 'respond'; readonly instructions?: string }
+  | { readonly type: 'end-turn' }
+  | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'cancel' }
   | { readonly type: 'truncate'; readonly itemId: string; readonly heardMs: number; readonly heardText: string }
   | { readonly type: 'answer-tool'; readonly toolCallId: string; readonly output: string }
@@ -39,8 +41,7 @@ const sound = z.union([
 ])
 
 const event = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('speech-started') }),
-  z.strictObject({ type: z.literal('speech-stopped') }),
+  z.strictObject({ type: z.enum(['speech-started', 'speech-stopped']), itemId: z.string().optional() }),
   z.strictObject({ type: z.literal('response-started'), responseId: z.string() }),
   z.strictObject({
     type: z.literal('response-ended'),
@@ -65,7 +66,7 @@ const event = z.discriminatedUnion('type', [
 const steps = z.array(
   z.strictObject({
     atMs: z.number().nonnegative(),
-    after: z.enum(['respond', 'cancel', 'truncate', 'answer-tool', 'dispose']).optional(),
+    after: z.enum(['respond', 'end-turn', 'note', 'cancel', 'truncate', 'answer-tool', 'dispose']).optional(),
     nth: z.number().int().positive().optional(),
     event,
   }),
@@ -85,6 +86,9 @@ function eventOf(written: z.infer<typeof event>, format: AudioFormat): SessionEv
       return { type: 'lost', error: new Error(written.error) }
     case 'closed':
       return { type: 'closed', ...(written.error === undefined ? {} : { error: new Error(written.error) }) }
+    case 'speech-started':
+    case 'speech-stopped':
+      return written.itemId === undefined ? { type: written.type } : { type: written.type, itemId: written.itemId }
     case 'response-ended': {
       const { usage: used, ...rest } = written
       return { ...rest, ...(used === undefined ? {} : { usage: used }) }

@@ -19,6 +19,8 @@ export class ScriptedSession implements RealtimeSession {
   readonly options: SessionOptions
   readonly inputFormat: AudioFormat
   readonly outputFormat: AudioFormat
+  readonly turnsBy: 'model' | 'caller'
+  readonly takesNotes = true
   readonly #clock: Clock
   readonly #openedMs: number
   readonly #over = new AbortController()
@@ -32,13 +34,14 @@ export class ScriptedSession implements RealtimeSession {
 
   constructor(
     options: SessionOptions,
-    formats: { readonly input: AudioFormat; readonly output: AudioFormat },
+    formats: { readonly input: AudioFormat; readonly output: AudioFormat; readonly turnsBy: 'model' | 'caller' },
     clock: Clock,
     script: readonly ScriptStep[],
   ) {
     this.options = options
     this.inputFormat = formats.input
     this.outputFormat = formats.output
+    this.turnsBy = formats.turnsBy
     this.#clock = clock
     this.#openedMs = clock.now()
     this.#script = script
@@ -79,6 +82,14 @@ export class ScriptedSession implements RealtimeSession {
     if (this.#over.signal.aborted) return
     this.#appendedBytes += audio.length
     if (this.#appended.length < keptPieces) this.#appended.push(audio)
+  }
+
+  endTurn(): void {
+    if (this.turnsBy === 'caller') this.#do({ type: 'end-turn' })
+  }
+
+  note(text: string): void {
+    this.#do({ type: 'note', text })
   }
 
   respond(instructions?: string): void {

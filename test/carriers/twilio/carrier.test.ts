@@ -242,7 +242,7 @@ describe('the carrier', () => {
     const { log } = makeLogRecorder()
     const switchboard = new Switchboard({ admit: () => true, clock: systemClock, log })
     const answer = () => Promise.reject(new Error('unused'))
-    const media = new MediaDoor({ register: switchboard, answer, clock: systemClock, log })
+    const media = new MediaDoor({ register: switchboard, expect: () => {}, answer, clock: systemClock, log })
     const options = { authTokens: [TOKEN], switchboard, media, log }
     expect(() => makeTwilioCarrier({ ...options, publicUrl: 'http://pub.example.com' })).toThrow(RangeError)
   })

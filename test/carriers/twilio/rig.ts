@@ -5,9 +5,9 @@ import { type RawData, WebSocket } from 'ws'
 import { ManualClock } from '../../../src/base/manual-clock.ts'
 import type { CarrierEvent, CarrierLeg } from '../../../src/call/carrier.ts'
 import type { CallOutcome } from '../../../src/call/events.ts'
+import type { CallInfo, Farewell } from '../../../src/call/info.ts'
 import { makeTwilioCarrier, type TwilioCarrier } from '../../../src/carriers/twilio/carrier.ts'
 import { MediaDoor } from '../../../src/carriers/twilio/media-door.ts'
-import type { CallInfo } from '../../../src/carriers/twilio/register.ts'
 import { Switchboard } from '../../../src/carriers/twilio/switchboard.ts'
 import { startServer } from '../../../src/server.ts'
 import type { LegRequest } from '../../fakes/fake-leg.ts'
@@ -48,10 +48,10 @@ export async function openRig(options: RigOptions = {}) {
   const phones: Phone[] = []
   const state = { open: true }
   const answer = (leg: CarrierLeg, info: CallInfo) => {
-    const { promise, resolve, reject } = Promise.withResolvers<CallOutcome>()
+    const { promise, resolve, reject } = Promise.withResolvers<Farewell>()
     const end = async (outcome: CallOutcome) => {
       await leg[Symbol.asyncDispose]()
-      resolve(outcome)
+      resolve({ outcome, said: [] })
     }
     calls.push({ leg, info, end, fail: reject })
     return promise
@@ -66,7 +66,7 @@ export async function openRig(options: RigOptions = {}) {
       const publicUrl = options.publicUrl?.(port) ?? `http://127.0.0.1:${port}`
       const { authTokens = [], accountSid } = options
       const switchboard = new Switchboard({ admit: () => state.open, clock, log })
-      const media = new MediaDoor({ register: switchboard, answer, clock, log })
+      const media = new MediaDoor({ register: switchboard, expect: () => {}, answer, clock, log })
       const carrier = makeTwilioCarrier({ publicUrl, accountSid, authTokens, switchboard, media, log })
       made.push(carrier)
       return { routes: carrier.routes, upgrades: [carrier.upgrade], pages: [] }

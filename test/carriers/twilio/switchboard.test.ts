@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest'
 import { ManualClock } from '../../../src/base/manual-clock.ts'
+import type { EndReason } from '../../../src/call/events.ts'
 import { readAddress } from '../../../src/carriers/twilio/address.ts'
 import type { Ending, Line } from '../../../src/carriers/twilio/register.ts'
 import { Switchboard } from '../../../src/carriers/twilio/switchboard.ts'
 import { makeLogRecorder } from '../../fakes/log.ts'
 import { CALL } from './rig.ts'
 
-const byAgent: Ending = { outcome: { reason: 'agent-hung-up' }, byCaller: false }
+const ended = (reason: EndReason): Ending => ({ farewell: { outcome: { reason }, said: [] }, byCaller: false })
+const byAgent = ended('agent-hung-up')
 const inProgress = { CallSid: CALL, CallStatus: 'in-progress' }
 
 /** A switchboard whose media is elsewhere: lines are what a test makes them. */
@@ -56,6 +58,6 @@ it('a stream that has been replaced has no say in what comes next', async () => 
   await start(current)
   expect(lost).toEqual(['the call has a new stream'])
   switchboard.over(CALL, current, byAgent)
-  switchboard.over(CALL, old, { outcome: { reason: 'carrier-lost' }, byCaller: false })
+  switchboard.over(CALL, old, ended('carrier-lost'))
   expect(await next()).not.toContain('something went wrong')
 })
