@@ -45,6 +45,18 @@ const refused: [file: string, from: string][] = [
   ['src/workers/probe.ts', '../offhook.ts'],
   ['src/workers/probe.ts', '../simulators/realtime/server.ts'],
   ['src/workers/probe.ts', 'ws'],
+  ['src/call/probe.ts', '../tools/end-call.ts'],
+  ['src/call/probe.ts', '../agents/plan.ts'],
+  ['src/call/probe.ts', 'ajv'],
+  ['src/tools/probe.ts', '../carriers/twilio/carrier.ts'],
+  ['src/tools/probe.ts', '../agents/plan.ts'],
+  ['src/tools/probe.ts', 'ajv'],
+  ['src/tools/probe.ts', '@modelcontextprotocol/sdk/client/index.js'],
+  ['src/tools/probe.ts', 'twilio'],
+  ['src/agents/probe.ts', 'yaml'],
+  ['src/agents/probe.ts', '../providers/qwen/options.ts'],
+  ['src/carriers/twilio/probe.ts', '../../tools/end-call.ts'],
+  ['src/workers/probe.ts', 'yaml'],
 ]
 const taken: [file: string, from: string][] = [
   ['src/audio/g711.ts', 'alawmulaw'],
@@ -65,6 +77,12 @@ const taken: [file: string, from: string][] = [
   ['src/offhook.ts', './carriers/twilio/carrier.ts'],
   ['src/offhook.ts', './workers/pool.ts'],
   ['src/cli/good.ts', '../simulators/carrier/call.ts'],
+  ['src/tools/check-arguments.ts', 'ajv'],
+  ['src/tools/mcp-probe.ts', '@modelcontextprotocol/sdk/client/index.js'],
+  ['src/tools/good.ts', '../call/tool.ts'],
+  ['src/agents/yaml-file.ts', 'yaml'],
+  ['src/agents/good.ts', '../tools/http-tool.ts'],
+  ['src/workers/good.ts', '../agents/plan.ts'],
 ]
 const doors: [file: string, from: string][] = [
   ['src/audio/other.ts', 'alawmulaw'],

@@ -1,0 +1,20 @@
+/** A self-signed certificate for `service.test`, `*.service.test` and 127.0.0.1, for servers that tests start on loopback; until 2126. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBtzCCAVygAwIBAgIUdAqQjwpKso3XXG1xQDmFF1+GYZkwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMc2VydmljZS50ZXN0MCAXDTI2MTEyMTEwMjg1N1oYDzIxMjYx
+MDI4MTAyODU3WjAXMRUwEwYDVQQDDAxzZXJ2aWNlLnRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAATShNK7iK35ll7zm7RbXJ1QnE8m++yg9pSQEJwe5QhSNyfq
+IB7CpDKKtltuy1hfOkhBRwkBVFtXEkM9R4FoVoZIo4GDMIGAMB0GA1UdDgQWBBQk
++GrOkHMNvVr4IHuDYf+IKXJDhjAfBgNVHSMEGDAWgBQk+GrOkHMNvVr4IHuDYf+I
+KXJDhjAPBgNVHRMBAf8EBTADAQH/MC0GA1UdEQQmMCSCDHNlcnZpY2UudGVzdIIO
+Ki5zZXJ2aWNlLnRlc3SHBH8AAAEwCgYIKoZIzj0EAwIDSQAwRgIhAO9MDQF4luSY
+1/eig+t2UOwG/+YwZE+zu0NABG8cDz3mAiEAiG5CK5HlxmAZeObFU8+u8Hd7Qvwb
+0ls7dIEKKd439Fk=
+-----END CERTIFICATE-----`
+
+/** Its key: public, so worth nothing outside of tests. */
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgryUx6NjOPR08YS0k
+yY/jx5jwrCydZfkVKAYMd/iIwwahRANCAATShNK7iK35ll7zm7RbXJ1QnE8m++yg
+9pSQEJwe5QhSNyfqIB7CpDKKtltuy1hfOkhBRwkBVFtXEkM9R4FoVoZI
+-----END PRIVATE KEY-----`
