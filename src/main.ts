@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { makeLog } from './base/log.ts'
-import { readConfig, withoutSettings } from './config.ts'
+import { readConfig } from './config.ts'
 import { startOffhook } from './offhook.ts'
+import { withoutSettings } from './settings.ts'
 import { welcome } from './welcome.ts'
 
 /**
@@ -9,7 +10,7 @@ import { welcome } from './welcome.ts'
  *
  * ```
  *   start ─▶ listening ── signal ─▶ draining (no new calls, live ones go on) ─▶ exit 0
- *                                       └── second signal ─▶ exit 1, now
+ *             └─ SIGHUP: AGENTS_FILE read again └── second signal ─▶ exit 1, now
  * ```
  */
 async function main(): Promise<void> {
@@ -20,7 +21,8 @@ async function main(): Promise<void> {
     log.fatal({ error: error.message, stack: error.stack }, 'uncaught error')
     process.exit(1)
   })
-  const offhook = await startOffhook(config, { log, workerEnv: withoutSettings(process.env) })
+  const env = withoutSettings(process.env)
+  const offhook = await startOffhook(config, { log, env, workerEnv: env })
   process.stdout.write(welcome(config, offhook))
 
   let stopping = false
@@ -31,6 +33,14 @@ async function main(): Promise<void> {
     await offhook.drain(config.drainS * 1000)
     await offhook[Symbol.asyncDispose]()
     log.info('stopped')
+  }
+  let reloaded = Promise.resolve()
+  // One after another: what was read last is what counts.
+  if (config.agentsFile !== undefined) {
+    process.on('SIGHUP', () => {
+      const failed = (error: Error) => log.error({ error: error.message, stack: error.stack }, 'agents not reloaded')
+      reloaded = reloaded.then(() => offhook.reloadAgents()).catch(failed)
+    })
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

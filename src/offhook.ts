@@ -1,3 +1,5 @@
+import { type PlansRead, readPlans } from './agents/read-plans.ts'
+import { readPlansAside } from './agents/read-plans-aside.ts'
 import { systemClock } from './base/clock.ts'
 import type { PageRoute } from './base/http.ts'
 import type { Logger } from './base/log.ts'
@@ -5,12 +7,13 @@ import type { DeskEventSink } from './call/desk.ts'
 import type { CallEvent } from './call/events.ts'
 import { makeTwilioCarrier, type TwilioCarrier } from './carriers/twilio/carrier.ts'
 import { Switchboard } from './carriers/twilio/switchboard.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { Metrics } from './operator/metrics.ts'
 import { startLocalAgent } from './providers/local/agent.ts'
 import { startServer } from './server.ts'
 import { type CallRoom, type CallSettings, openCallRoom } from './workers/call-room.ts'
 import { startWorkers } from './workers/pool.ts'
+import { type ModelSettings, planProblems } from './workers/staff.ts'
 
 /** A running Offhook. Dispose releases everything, live calls too. */
 export interface Offhook extends AsyncDisposable {
@@ -21,10 +24,14 @@ export interface Offhook extends AsyncDisposable {
   readonly liveCalls: number
   /** Takes no new calls, lets live ones finish for at most `ms`. */
   drain(ms: number): Promise<void>
+  /** Reads the agents again, for calls from now on. What is wrong with them is logged, and the old ones stay. */
+  reloadAgents(): Promise<void>
 }
 
 export interface OffhookOptions {
   readonly log: Logger
+  /** Where `${NAME}` in the headers of AGENTS_FILE comes from. Default: nothing is known. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Hears the events of all calls, whichever process carries them. */
   readonly onCallEvent?: DeskEventSink
   /** What worker processes inherit besides their settings: locale, certificates. Default: nothing. */
@@ -32,7 +39,7 @@ export interface OffhookOptions {
 }
 
 /**
- * The whole line: the model, the switchboard, the room where calls are answered, the server, in the order in which each
+ * The whole line: the agents, the model, the switchboard, the room where calls are answered, the server, in the order in which each
  * needs the one before it, and released in reverse.
  *
  * ```
@@ -40,22 +47,27 @@ export interface OffhookOptions {
  *   WORKERS=n   this process: HTTP, switchboard, metrics          worker 1 … n: media, calls
  *                                     └─ each media socket, once its upgrade was checked, goes to the least busy ─┘
  * ```
- * @throws when the port is taken, the embedded agent's packages are missing, or a worker does not start.
+ * @throws ConfigError for agents that cannot be put to work; an Error when the port is taken, the embedded agent's
+ * packages are missing, or a worker does not start.
  */
 export async function startOffhook(config: Config, options: OffhookOptions): Promise<Offhook> {
-  const { log, onCallEvent, workerEnv = {} } = options
+  const { log, onCallEvent, workerEnv = {}, env = {} } = options
   await using opening = new AsyncDisposableStack()
   const clock = systemClock
   let modelDown = false
   const model = await openModel(config, log, opening, () => {
     modelDown = true
   })
-  const { agent, turns, narrowband, batchMs, leadMs, maxCallS } = config
+  const { narrowband, batchMs, leadMs, heardTruth, modelInterrupts } = config
+  const settings = { model, narrowband, batchMs, leadMs, heardTruth, modelInterrupts }
+  const sources = { agent: config.agent, agentsFile: config.agentsFile, twilio: config.twilio, env }
+  const agents = tried(readPlans(sources), settings)
+  if ('problems' in agents) throw new ConfigError(agents.problems)
   const welcome = () => room.open && !modelDown
   const switchboard = new Switchboard({ admit: () => welcome(), clock, log })
   const metrics = new Metrics()
   const roomOptions = {
-    settings: { model, agent, turns, narrowband, batchMs, leadMs, maxCallS },
+    settings: { ...settings, plans: agents.plans },
     ...{ register: switchboard, clock, log },
     onCallEvent(callId: string, event: CallEvent) {
       record(log, callId, event)
@@ -89,8 +101,25 @@ export async function startOffhook(config: Config, options: OffhookOptions): Pro
       // A caller who was stopped still hears why: Twilio asks for it when it has seen our close.
       await switchboard.settle(LAST_WORDS_MS)
     },
+    reloadAgents: async () => employ(tried(await readPlansAside(sources), settings), room, log),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** The agents, when all that will have to do with them takes them too. */
+function tried(read: PlansRead, settings: ModelSettings): PlansRead {
+  if ('problems' in read) return read
+  const problems = planProblems(read.plans, settings, systemClock)
+  return problems.length > 0 ? { problems } : read
+}
+
+function employ(read: PlansRead, room: CallRoom, log: Logger): void {
+  if ('problems' in read) {
+    log.error({ problems: read.problems }, 'the agents stay as they were: the new ones have problems')
+    return
+  }
+  room.employ(read.plans)
+  log.info({ numbers: read.plans.numbers.size }, 'agents reloaded')
 }
 
 /** How long Twilio has to ask what comes next for a call that a deploy has stopped [ms]. */
@@ -159,8 +188,8 @@ async function openModel(
 
 /** The log of a call: that it came, what went wrong, how it ended. Never what was said. */
 function record(log: Logger, callId: string, event: CallEvent): void {
+  if (event.type === 'said' || event.type === 'heard' || event.type === 'dtmf') return
   const { type, ...data } = event
-  if (type === 'said' || type === 'dtmf') return
   if (type === 'answered' || type === 'ended' || type === 'provider-lost' || type === 'provider-restored') {
     log.info({ callId, ...data }, `call ${type}`)
   } else {

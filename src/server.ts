@@ -40,7 +40,7 @@ const LAST_ORDERS_MS = 1000
  *   GET /readyz           200 | 503
  *   POST <route.path>     the form, to its route
  *   GET <page.path>       to its page
- *   GET <upgrade.path>    the socket, to its upgrade
+ *   GET <upgrade.path>    the socket, to its upgrade; also with a number behind it: /7
  *   anything else         404
  * ```
  * @throws the error of `listen` (EADDRINUSE) or of `mount`; nothing is left open then.
@@ -64,7 +64,7 @@ export async function startServer({ port, host, mount, ready, log }: ServerOptio
       // A socket that breaks before its door has it in hand would end the process.
       socket.on('error', () => {})
       const path = (request.url ?? '').split('?', 1)[0]?.replace(/\/+$/, '')
-      const door = doors.upgrades.find((upgrade) => upgrade.path === path)
+      const door = doors.upgrades.find((upgrade) => [path, path?.replace(/\/\d{1,4}$/, '')].includes(upgrade.path))
       if (door === undefined) refuseUpgrade(socket, 404)
       else door.upgrade(request, socket, head)
     })

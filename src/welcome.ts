@@ -7,6 +7,9 @@ export function welcome(config: Config, offhook: Offhook): string {
     `Offhook answers calls on ${offhook.url}`,
     `  webhook   POST ${offhook.publicUrl}/twilio/voice`,
     `  agent     ${agentLine(config)}`,
+    ...(config.agentsFile === undefined
+      ? []
+      : [`  numbers   ${config.agentsFile} gives some an agent of their own; kill -HUP ${process.pid} reads it again`]),
     ...(config.workers === 1 ? [] : [`  workers   ${config.workers} processes carry the calls`]),
     config.twilio.authTokens.length > 0
       ? '  callers   Twilio, with valid signatures only'

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { ConfigError, readConfig, settingNames, withoutSettings } from '../src/config.ts'
+import { ConfigError, readConfig } from '../src/config.ts'
+import { settingNames, withoutSettings } from '../src/settings.ts'
 
 const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
 
@@ -90,6 +91,61 @@ describe('the configuration', () => {
     for (const WORKERS of ['0', '65', '-1', '1.5', 'auto']) {
       expect(problemsOf({ WORKERS })).toEqual([`WORKERS: expected a whole number from 1 to 64, got "${WORKERS}"`])
     }
+  })
+
+  it('gives the agent manners that a person on the phone would have', () => {
+    const { agent, heardTruth, modelInterrupts, agentsFile } = readConfig({})
+    expect(agent).toMatchObject({
+      tools: ['end_call'],
+      transferTargets: {},
+      bargeIn: { by: 'local+model', confirmMs: 600, onDigits: false },
+      limits: { maxCallS: 3600, maxCallWarnS: 30, idlePromptS: 10, idlePromptsMax: 2, fillerAfterMs: 2500 },
+    })
+    expect({ heardTruth, modelInterrupts, agentsFile }).toEqual({ heardTruth: 'note', modelInterrupts: undefined })
+  })
+
+  it('reads lists of tools and of where calls may go', () => {
+    const TRANSFER_TARGETS = 'sales = +15550100 , night desk=sip:night@example.com'
+    const { agent } = readConfig({ AGENT_TOOLS: 'end_call, send_dtmf', TRANSFER_TARGETS })
+    expect(agent.tools).toEqual(['end_call', 'send_dtmf'])
+    expect(agent.transferTargets).toEqual({ sales: '+15550100', 'night desk': 'sip:night@example.com' })
+    expect(readConfig({ AGENT_TOOLS: 'none' }).agent.tools).toEqual([])
+  })
+
+  it.each([
+    ['AGENT_TOOLS', 'end_call,hang_up'],
+    ['TRANSFER_TARGETS', 'sales=5550100'],
+    ['TRANSFER_TARGETS', 'sales'],
+    ['TRANSFER_TARGETS', 'a=+15550100,a=+15550101'],
+    ['TRANSFER_TARGETS', '=+15550100'],
+    ['TRANSFER_TARGETS', '__proto__=+15550100'],
+    ['BARGE_IN', 'local'],
+    ['BARGE_IN_CONFIRM_MS', '99'],
+    ['DTMF_BARGE_IN', 'yes'],
+    ['TURN_DETECTION', 'none'],
+    ['HEARD_TRUTH', 'on'],
+    ['MODEL_INTERRUPTS', '1'],
+    ['IDLE_PROMPT_S', '-1'],
+    ['IDLE_PROMPTS_MAX', '11'],
+    ['FILLER_AFTER_MS', '1.5'],
+    ['MAX_CALL_S', '0'],
+    ['MAX_CALL_WARN_S', '601'],
+  ])('refuses %s=%s, saying what it takes', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}: expected .+, got "`))])
+  })
+
+  it('sends texts only from an account that it knows', () => {
+    const problems = problemsOf({ SMS_FROM: '+15550100' })
+    expect(problems.map((line) => line.split(':')[0])).toEqual(['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN'])
+    expect(problemsOf({ SMS_FROM: 'Offhook' })[0]).toMatch(/^SMS_FROM: expected a number/)
+  })
+
+  it('knows the variables of a text, and says which it does not', () => {
+    expect(problemsOf({ AGENT_INSTRUCTIONS: 'The caller is {{caller}}, now {{ time }}.' })).toEqual([])
+    expect(problemsOf({ AGENT_INSTRUCTIONS: 'Hi {{Calller}}', AGENT_GREETING: 'It is {{time}' })).toEqual([
+      'AGENT_INSTRUCTIONS: there is no variable {{Calller}}; did you mean "caller"?',
+      'AGENT_GREETING: there is a {{ without its }}',
+    ])
   })
 
   it('hands down an environment without settings and their secrets', () => {

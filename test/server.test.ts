@@ -238,6 +238,20 @@ describe('a media socket', () => {
     expect(seen).toEqual(['/media', '/media/', '/media?x=1'])
   })
 
+  it('reaches its door with one number behind the path, and with nothing else', async () => {
+    const seen: (string | undefined)[] = []
+    await using server = await open({
+      upgrade: (request, socket) => {
+        seen.push(request.url)
+        socket.end('HTTP/1.1 101 Hello\r\n\r\n')
+      },
+    })
+    for (const path of ['/media/2', '/media/12/']) await exchange(server.port, upgradeRequest(path))
+    for (const path of ['/media/1/2', '/media/-1', '/media/12345', '/media//2', '/2', '/media2'])
+      expect(await exchange(server.port, upgradeRequest(path)), path).toMatch(/^HTTP\/1.1 404 /)
+    expect(seen).toEqual(['/media/2', '/media/12/'])
+  })
+
   it('that breaks while its door holds it does not end the process', async () => {
     const held = Promise.withResolvers<void>()
     await using server = await open({

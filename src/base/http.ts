@@ -33,7 +33,9 @@ export interface PageRoute {
   show(visitor: Visitor): HttpReply | Promise<HttpReply>
 }
 
+/** A door for sockets. */
 export interface UpgradeRoute {
+  /** Leads there with a number behind it too, `/media/7`: for carriers that drop the query of a socket's URL. */
   readonly path: string
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }

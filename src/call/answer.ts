@@ -1,17 +1,24 @@
 import type { Clock } from '../base/clock.ts'
 import { CallError } from '../base/errors.ts'
 import type { Ticker } from '../base/ticker.ts'
-import { Call, type CallNews, misfortune } from './call.ts'
+import { Call } from './call.ts'
+import type { CallNews } from './call-news.ts'
 import type { CarrierLeg } from './carrier.ts'
+import type { MakeEar } from './ear.ts'
 import { type CallEventSink, type CallOutcome, noCounters } from './events.ts'
 import type { CallInfo, Farewell } from './info.ts'
+import { Latencies } from './latencies.ts'
+import { misfortune } from './misfortune.ts'
 import { type Opening, takeSession } from './opening.ts'
 import type { RealtimeSession } from './provider.ts'
+import { Transcript } from './transcript.ts'
+import { RECORDED, Voice } from './voice.ts'
 
 /** What a call takes from the process it runs in. */
 export interface Surroundings {
   readonly clock: Clock
   readonly ticker: Ticker
+  readonly makeEar: MakeEar
   /** Ends the call from outside. */
   readonly stop: AbortSignal
   readonly onEvent: CallEventSink
@@ -23,6 +30,7 @@ export interface Surroundings {
  *
  * ```
  *   answered ─▶ model ready ─▶ connected ─▶ … ─▶ ended        leg and session are released before it resolves
+ *        └ a recorded greeting is heard meanwhile
  *                  └─ refused, late, or the caller gave up ─▶ ended
  * ```
  * @param opening the model's session, which has been on its way since the call was announced.
@@ -31,29 +39,48 @@ export async function answer(
   leg: CarrierLeg,
   info: CallInfo,
   opening: Opening,
-  { clock, ticker, stop, onEvent }: Surroundings,
+  { clock, ticker, makeEar, stop, onEvent }: Surroundings,
 ): Promise<Farewell> {
   const startedMs = clock.now()
   const { agent } = opening
   const tell = (news: CallNews) => onEvent({ atMs: clock.now() - startedMs, ...news })
-  tell({ type: 'answered', callId: leg.callId, provider: agent.provider.name })
-  let counters = noCounters
-  let farewell: Farewell
+  const resumed = info.resumed === undefined ? {} : { resumed: true as const }
+  tell({ type: 'answered', callId: leg.callId, provider: agent.provider.name, ...resumed })
+  const transcript = new Transcript(info.resumed?.said ?? [])
+  const latencies = new Latencies()
+  const greeter = new AbortController()
+  let call: Call | undefined
+  let ending: Omit<Farewell, 'said'>
   {
     await using _leg = leg
+    const voice = new Voice(leg, { clock, leadMs: agent.leadMs, transcript }, (item) =>
+      call === undefined ? tell({ type: 'heard', ...item }) : call.onHeard(item),
+    )
+    if (info.resumed === undefined && agent.greeting?.type === 'sound') {
+      const { sound, words } = agent.greeting
+      ticker.onTick((lagMs) => voice.tick(lagMs), greeter.signal)
+      const place = voice.play(sound, words)
+      latencies.greeted(clock.now() - startedMs)
+      tell({ type: 'agent-audible', responseId: RECORDED })
+      if (words !== '') tell({ type: 'said', speaker: 'agent', itemId: RECORDED, text: words, place })
+    }
     const opened = await connect(leg, opening, clock, stop)
     if ('outcome' in opened) {
-      farewell = { outcome: opened.outcome, said: info.resumed?.said ?? [] }
+      ending = opened
+      for (const item of voice.interrupt().items) tell({ type: 'heard', ...item })
     } else {
       await using session = opened.session
       tell({ type: 'connected' })
-      const call = new Call(leg, session, { clock, ticker, tell, agent })
-      farewell = { outcome: await call.run(stop), said: [] }
-      counters = call.counters
+      const ear = makeEar(leg.format)
+      call = new Call({ leg, session, voice, ear, transcript, agent, info, clock, ticker, latencies, startedMs, tell })
+      greeter.abort()
+      ending = await call.run(stop)
     }
+    greeter.abort()
   }
-  tell({ type: 'ended', ...farewell.outcome, counters })
-  return farewell
+  const { outcome } = ending
+  tell({ type: 'ended', ...outcome, counters: call?.counters ?? noCounters, latency: latencies.summary() })
+  return { ...ending, said: transcript.said }
 }
 
 async function connect(

@@ -2,7 +2,7 @@
  * Bytes in, the same bytes out, in one buffer of its own.
  *
  * ```
- *   [ taken | waiting | room ]        push copies to the room; when that is too small, what waits moves to the front
+ *   [ dropped | waiting | room ]      push copies to the room; when that is too small, what waits moves to the front
  * ```
  * It keeps nothing of what is pushed: a frame is a slice of Node's pool, and one that waits for its turn would keep 8 KB
  * alive until the garbage collector has grown old with it (a fifth of a call's CPU, measured).
@@ -29,13 +29,26 @@ export class ByteQueue {
     this.#end += bytes.length
   }
 
-  /** The oldest `count` bytes. @throws RangeError when there are fewer. */
-  take(count: number): Uint8Array {
+  /** A copy of `count` bytes that wait, from the `offset`th on. @throws RangeError when there are fewer. */
+  copy(offset: number, count: number): Uint8Array {
+    if (offset < 0 || offset + count > this.length) {
+      throw new RangeError(`offset + count: expected at most ${this.length}, got ${offset} + ${count}`)
+    }
+    return this.#bytes.slice(this.#start + offset, this.#start + offset + count)
+  }
+
+  /** Forgets the oldest `count` bytes. @throws RangeError when there are fewer. */
+  drop(count: number): void {
     if (count > this.length) throw new RangeError(`count: expected at most ${this.length}, got ${count}`)
-    const taken = this.#bytes.slice(this.#start, this.#start + count)
     this.#start += count
     if (this.length === 0) this.clear()
-    return taken
+  }
+
+  /** Keeps the oldest `count` bytes and forgets the newer ones. @throws RangeError when there are fewer. */
+  keep(count: number): void {
+    if (count > this.length) throw new RangeError(`count: expected at most ${this.length}, got ${count}`)
+    this.#end = this.#start + count
+    if (count === 0) this.clear()
   }
 
   clear(): void {

@@ -3,12 +3,21 @@ import type { Ticker } from '../base/ticker.ts'
 import type { FindAgent } from './agent.ts'
 import { answer } from './answer.ts'
 import type { CarrierLeg } from './carrier.ts'
+import type { MakeEar } from './ear.ts'
 import type { CallEvent } from './events.ts'
 import type { CallInfo, Farewell } from './info.ts'
 import { type Opening, openSession } from './opening.ts'
 
 /** Takes the events of all calls, each with its call's id. */
 export type DeskEventSink = (callId: string, event: CallEvent) => void
+
+export interface DeskOptions {
+  readonly findAgent: FindAgent
+  readonly clock: Clock
+  readonly ticker: Ticker
+  readonly makeEar: MakeEar
+  readonly onEvent: DeskEventSink
+}
 
 /** How long a call may take from its announcement to its stream [ms]; then its session is given back. */
 const EXPECTED_MS = 20_000
@@ -26,16 +35,18 @@ export class Desk {
   readonly #findAgent: FindAgent
   readonly #clock: Clock
   readonly #ticker: Ticker
+  readonly #makeEar: MakeEar
   readonly #onEvent: DeskEventSink
   readonly #expected = new Map<string, { readonly opening: Opening; readonly came: AbortController }>()
   readonly #live = new Set<Promise<Farewell>>()
   readonly #stop = new AbortController()
   #draining = false
 
-  constructor(findAgent: FindAgent, clock: Clock, ticker: Ticker, onEvent: DeskEventSink) {
+  constructor({ findAgent, clock, ticker, makeEar, onEvent }: DeskOptions) {
     this.#findAgent = findAgent
     this.#clock = clock
     this.#ticker = ticker
+    this.#makeEar = makeEar
     this.#onEvent = onEvent
   }
 
@@ -65,6 +76,7 @@ export class Desk {
     const call = answer(leg, info, opening, {
       clock: this.#clock,
       ticker: this.#ticker,
+      makeEar: this.#makeEar,
       stop: this.#stop.signal,
       onEvent: (event) => this.#onEvent(leg.callId, event),
     })

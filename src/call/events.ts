@@ -1,4 +1,6 @@
 import type { ErrorCode } from '../base/errors.ts'
+import type { LatencySummary } from './latencies.ts'
+import type { Due } from './patience.ts'
 import type { Usage } from './provider.ts'
 
 /** Why a call is over. Exactly one is recorded per call. */
@@ -18,6 +20,9 @@ export interface CallOutcome {
   /** Set when a misfortune ended it. */
   readonly code?: ErrorCode
 }
+
+/** What it was that found a caller to be speaking over the agent: our ear, the model's, or a key. */
+export type Interrupter = 'local' | 'model' | 'digits'
 
 /** Frames and bytes of one whole call, for the one record at its end. */
 export interface CallCounters {
@@ -53,6 +58,8 @@ export type CallEvent = { readonly atMs: number } & (
       readonly type: 'answered'
       readonly callId: string
       readonly provider: string
+      /** The caller comes back: the same call, which had been answered before. */
+      readonly resumed?: true
     }
   /** The model is connected and hears the caller, also what was said before. */
   | { readonly type: 'connected' }
@@ -65,7 +72,7 @@ export type CallEvent = { readonly atMs: number } & (
       readonly status: string
       readonly usage?: Usage
     }
-  /** First sound of a response went to the carrier; `latencyMs` since the caller's speech stopped, if it did. */
+  /** First sound of a response went to the carrier; `latencyMs` since the end of the caller's speech, if there was any. */
   | {
       readonly type: 'agent-audible'
       readonly responseId: string
@@ -77,6 +84,8 @@ export type CallEvent = { readonly atMs: number } & (
       readonly speaker: 'caller' | 'agent'
       readonly itemId: string
       readonly text: string
+      /** Where it stands in the conversation: of two, the smaller was said first. */
+      readonly place: number
     }
   /** What of an item the caller has heard [ms]; `wholly` when all of it, else it was cut off. */
   | {
@@ -84,13 +93,24 @@ export type CallEvent = { readonly atMs: number } & (
       readonly itemId: string
       readonly heardMs: number
       readonly wholly: boolean
+      /** Its words, as far as they were heard, by time. */
+      readonly heardText: string
+      readonly place: number
     }
-  /** The caller spoke over the agent; `unheardMs` of it were dropped. */
+  /** The agent is silent, because the caller may be speaking; `yieldMs` after that began, where our ear heard it. */
+  | { readonly type: 'held'; readonly by: Interrupter; readonly yieldMs?: number }
+  /** ... but was not: the agent goes on where it was. */
+  | { readonly type: 'resumed'; readonly heldMs: number }
+  /** The caller spoke over the agent; `unheardMs` of it were dropped. `yieldMs` as in `held`. */
   | {
       readonly type: 'barge-in'
+      readonly by: Interrupter
       readonly heardMs: number
       readonly unheardMs: number
+      readonly yieldMs?: number
     }
+  /** The agent speaks by itself. */
+  | { readonly type: 'prompted'; readonly why: Due }
   | { readonly type: 'dtmf'; readonly digit: string }
   | {
       readonly type: 'tool-called'
@@ -105,7 +125,7 @@ export type CallEvent = { readonly atMs: number } & (
     }
   | { readonly type: 'provider-lost'; readonly code?: ErrorCode }
   | { readonly type: 'provider-restored' }
-  | ({ readonly type: 'ended'; readonly counters: CallCounters } & CallOutcome)
+  | ({ readonly type: 'ended'; readonly counters: CallCounters; readonly latency: LatencySummary } & CallOutcome)
 )
 
 /** Takes a call's events as they happen; it must not throw and must not block. */

@@ -13,6 +13,8 @@ export interface CallInfo {
 /** Why a caller comes back, and what was said before. */
 export interface Resumption {
   readonly happened: Happening
+  /** How long the call had lasted before [ms]: its longest time is for all of it. */
+  readonly spentMs: number
   /** The conversation so far, oldest first. */
   readonly said: readonly Utterance[]
 }

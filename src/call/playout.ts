@@ -29,8 +29,12 @@ export interface Cut {
  * ```
  *                     heard            sent                   pushed          [bytes on one line, never going back]
  *   ───────────────────┼────────────────┼──────────────────────┼──▶
- *    in the caller's ear│ at the carrier │  queue: ours         │
+ *    in the caller's ear│ at the carrier │  ours alone          │
  *                       │◀── lead ≤ 300 ▶│                      │
+ *
+ *   hold       heard = sent ┼───────────────────────────────────┼──▶    the carrier is cleared; what it held is ours again
+ *   resume     from there on as if nothing had been
+ *   interrupt  heard = sent = pushed ┼                                  what was not heard is gone
  * ```
  * Models speak faster than real time; the carrier would take all of it and then play for minutes what a caller has long
  * talked over. So it gets a short lead only, topped up on the shared tick, and `heard` runs with the clock from the
@@ -47,7 +51,13 @@ export class Playout {
   readonly #markBytes: number
   readonly #onHeard: (heard: Heard) => void
 
+  /** The line from `#kept` to `#pushed`: what was sent stays until it has been heard, and `takeHeard` has given it. */
   readonly #queue = new ByteQueue(QUEUE_BYTES)
+  #kept = 0
+  #listened = 0
+  #held = false
+  /** What the lead is wider by while the event loop is late [ms]. */
+  #extraMs = 0
   #items: Item[] = []
   /** Positions [bytes] on the line of all sound since the call began. */
   #pushed = 0
@@ -73,6 +83,11 @@ export class Playout {
   /** What the caller has still to hear [ms]: at the carrier and queued here. */
   get unheardMs(): number {
     return this.#toMs(this.#pushed - this.#heard())
+  }
+
+  /** Whether it holds back what there is to say. */
+  get held(): boolean {
+    return this.#held
   }
 
   /** Sound of an item, in the sink's format, behind what was pushed before. Sends what fits into the lead at once. */
@@ -111,18 +126,48 @@ export class Playout {
 
   /** Tops up the carrier and reports items heard to their end. `lagMs` widens the lead while the event loop is late. */
   tick(lagMs = 0): void {
+    this.#extraMs = Math.min(MAX_EXTRA_MS, Math.max(lagMs, this.#extraMs - EXTRA_FADE_MS))
     if (this.#items.length === 0) return
     const heard = this.#heard()
-    const unsent = this.#pushed - this.#sent
-    const room = heard + this.#leadBytes + bytesOf(this.#sink.format, lagMs) - this.#sent
-    const ready = Math.min(unsent, room)
-    // One message of 100 ms costs a fifth of five of 20 ms, so sound waits for company: not the end of it, which no more
-    // follows, and not while the carrier has little left to play, as at the start, or of a model no faster than speech.
-    const isEnd = ready === unsent && this.#items.at(-1)?.complete
-    const isLow = this.#sent - heard < this.#messageBytes
-    if (ready >= this.#messageBytes || isEnd || isLow) this.#send(ready - (ready % this.#frameBytes), heard)
-    this.#mark()
+    if (!this.#held) this.#topUp(heard)
     this.#reportHeard(heard)
+    this.#forget(heard)
+  }
+
+  /** Is silent from now on, and keeps what was not heard. */
+  hold(): void {
+    if (this.#held) return
+    this.#held = true
+    const heard = this.#heard()
+    this.#takeBack(heard)
+    // Nothing that was sent is lost: an item whose end was at the carrier has it still to come.
+    this.#reportHeard(heard)
+  }
+
+  /** Goes on with the first frame that was not heard. */
+  resume(): void {
+    this.#held = false
+    this.tick()
+  }
+
+  /**
+   * What the caller was hearing during the next `bytes` of time, silence included; `undefined` when it was silence alone.
+   * Asked for with each piece of the caller's own sound, it is what an echo in that can be an echo of.
+   */
+  takeHeard(bytes: number): Uint8Array | undefined {
+    const heard = this.#heard()
+    // Whoever has not asked for a while wants to know of now.
+    if (heard - this.#listened > MAX_UNLISTENED_MS * (this.#frameBytes / 20)) this.#listened = heard - bytes
+    this.#listened = Math.max(this.#listened, this.#kept)
+    const count = Math.min(bytes, heard - this.#listened)
+    if (count <= 0) return undefined
+    const sound = this.#queue.copy(this.#listened - this.#kept, count)
+    this.#listened += count
+    if (this.#items.length === 0) this.#forget(heard)
+    if (count === bytes) return sound
+    const padded = new Uint8Array(bytes).fill(silenceByte(this.#sink.format))
+    padded.set(sound)
+    return padded
   }
 
   /** A mark came back. */
@@ -134,7 +179,7 @@ export class Playout {
     this.#reportHeard(this.#heard())
   }
 
-  /** Stops now: clears the carrier, drops the queue, and says what was not heard. */
+  /** Stops now: clears the carrier, drops what waits, and says what was not heard. */
   interrupt(): Cut {
     const heard = this.#heard()
     const items = this.#items.map((item) => this.#heardOf(item, heard))
@@ -142,24 +187,51 @@ export class Playout {
       items: items.filter((item) => !item.wholly),
       unheardMs: this.#toMs(this.#pushed - heard),
     }
+    this.#takeBack(heard)
+    this.#held = false
+    this.#items = []
+    this.#queue.keep(heard - this.#kept)
+    this.#pushed = heard
+    return cut
+  }
+
+  /** The carrier forgets what it holds; what it had been given stands in the line again. */
+  #takeBack(heard: number): void {
+    // Before the clear: a leg may send marks back while it is being cleared.
+    this.#epoch++
     // Without proof the carrier may still hold a little, whatever our clock says.
     if (this.#sent > this.#proved) this.#sink.clear()
-    this.#epoch++
-    this.#queue.clear()
-    this.#items = []
     this.#sent = heard
-    this.#pushed = heard
     this.#proved = heard
     this.#marked = heard
     this.#rebase(heard)
-    return cut
+  }
+
+  #topUp(heard: number): void {
+    const unsent = this.#pushed - this.#sent
+    const room = heard + this.#leadBytes + bytesOf(this.#sink.format, this.#extraMs) - this.#sent
+    const ready = Math.min(unsent, room)
+    // One message of 100 ms costs a fifth of five of 20 ms, so sound waits for company: not the end of it, which no more
+    // follows, and not while the carrier has little left to play, as at the start, or of a model no faster than speech.
+    const isEnd = ready === unsent && this.#items.at(-1)?.complete
+    const isLow = this.#sent - heard < this.#messageBytes
+    if (ready >= this.#messageBytes || isEnd || isLow) this.#send(ready - (ready % this.#frameBytes), heard)
+    this.#mark()
   }
 
   #send(bytes: number, heard: number): void {
     if (bytes <= 0) return
     if (heard === this.#sent) this.#rebase(heard)
-    this.#sink.play(this.#queue.take(bytes))
+    this.#sink.play(this.#queue.copy(this.#sent - this.#kept, bytes))
     this.#sent += bytes
+  }
+
+  /** What was heard is kept only as long as somebody may ask for it. */
+  #forget(heard: number): void {
+    const until = Math.max(Math.min(heard, this.#listened), heard - MAX_UNLISTENED_MS * (this.#frameBytes / 20))
+    if (until <= this.#kept) return
+    this.#queue.drop(until - this.#kept)
+    this.#kept = until
   }
 
   /** Twice a second, and where an answer ends: each mark is a message more, and comes back as one. */
@@ -204,6 +276,13 @@ export class Playout {
 
 /** Two seconds; of a model that speaks faster it grows. */
 const QUEUE_BYTES = 16_384
+
+/** A caller's frames come every 20 ms; who asks later than this is not asking [ms]. */
+const MAX_UNLISTENED_MS = 400
+
+/** A loop that was late once may be late again: the wider lead fades in seconds [ms, and ms a tick]. */
+const MAX_EXTRA_MS = 2000
+const EXTRA_FADE_MS = 2
 
 // Ten minutes of speech is a model that has run away; what it says beyond that is dropped.
 const MAX_UNHEARD_MS = 600_000

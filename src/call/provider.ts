@@ -21,6 +21,8 @@ export type SessionEvent =
   /** `itemId`, where the model says it: the caller's turn, as in its transcript. */
   | { readonly type: 'speech-started'; readonly itemId?: string }
   | { readonly type: 'speech-stopped'; readonly itemId?: string }
+  /** Manual turns: what the turn that ended last is called in its transcript, where the model says so. */
+  | { readonly type: 'turn-named'; readonly itemId: string }
   | { readonly type: 'response-started'; readonly responseId: string }
   | {
       readonly type: 'response-ended'
@@ -78,8 +80,12 @@ export interface RealtimeSession extends AsyncDisposable {
   listen(listener: (event: SessionEvent) => void): void
   /** Gives the model the caller's sound, in `inputFormat`; any length, always, silence too. */
   append(audio: Uint8Array): void
-  /** Manual turns: what was appended since the last turn is one, and the model answers it. Else nothing. */
+  /** Manual turns: the caller begins to speak, up to half a second ago. Sound between turns is not given to the model. */
+  beginTurn(): void
+  /** Manual turns: what was appended since `beginTurn`, and just before it, is one, and the model answers it. */
   endTurn(): void
+  /** Manual turns: what was begun was a noise; the model forgets it. */
+  dropTurn(): void
   /** Tells the model something in writing, where it takes that; it does not answer by itself. */
   note(text: string): void
   /** Makes the agent speak now: a greeting, an idle prompt. */

@@ -6,6 +6,7 @@ import { makeLog } from '../base/log.ts'
 import type { CallEvent } from '../call/events.ts'
 import { type Config, ConfigError, readConfig } from '../config.ts'
 import { startOffhook } from '../offhook.ts'
+import { withoutSettings } from '../settings.ts'
 import { type SimulatedCall, startSimulatedCall } from '../simulators/carrier/call.ts'
 import type { PhoneEvent } from '../simulators/carrier/events.ts'
 import { firstAudibleMs, frameLevels, measureTurn } from './measure.ts'
@@ -46,7 +47,8 @@ interface Server {
 async function startServer(config: Config, scope: AsyncDisposableStack, events: CallEvent[]): Promise<Server> {
   const log = makeLog(process.env['LOG_LEVEL'] === undefined ? 'error' : config.logLevel)
   const onCallEvent = (_: string, event: CallEvent) => void events.push(event)
-  return scope.use(await startOffhook({ ...config, host: '127.0.0.1', port: 0 }, { log, onCallEvent }))
+  const options = { log, onCallEvent, env: withoutSettings(process.env) }
+  return scope.use(await startOffhook({ ...config, host: '127.0.0.1', port: 0 }, options))
 }
 
 function remote(config: Config, url: string): Server {

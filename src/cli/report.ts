@@ -1,4 +1,5 @@
 import type { CallEvent } from '../call/events.ts'
+import { spreadOf } from '../call/latencies.ts'
 import type { CallEnd, PhoneEvent } from '../simulators/carrier/events.ts'
 import type { TurnMeasure } from './measure.ts'
 
@@ -57,21 +58,13 @@ export function turnLines(turn: TurnReport): string | undefined {
   return lines.length === 0 ? undefined : lines.join('\n')
 }
 
-/** Median and 95th percentile (nearest rank); `undefined` for nothing. */
-export function percentiles(values: readonly number[]): { readonly p50: number; readonly p95: number } | undefined {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
-  const [p50, p95] = [at(0.5), at(0.95)]
-  return p50 === undefined || p95 === undefined ? undefined : { p50, p95 }
-}
-
 /** How the call went, in a few lines. */
 export function summary(turns: readonly TurnReport[], end: CallEnd): string {
   const measured = (name: string, pick: (turn: TurnReport) => number | undefined) => {
     const answers = turns.filter((turn) => turn.number > 0)
     const values = answers.map(pick).filter((value) => value !== undefined)
-    const found = percentiles(values)
-    return found === undefined ? [] : [`${name} p50 ${ms(found.p50)}, p95 ${ms(found.p95)} of ${values.length}`]
+    const found = spreadOf(values)
+    return found === undefined ? [] : [`${name} p50 ${ms(found.p50)}, p95 ${ms(found.p95)} of ${found.count}`]
   }
   const parts = [
     `${(end.durationMs / 1000).toFixed(1)} s, ended by the ${end.by}${end.code === undefined ? '' : ` (error ${end.code})`}`,

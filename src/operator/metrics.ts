@@ -40,6 +40,9 @@ export interface MetricsPageOptions {
 const ANSWER_BUCKETS_S = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 10]
 const CONNECT_BUCKETS_S = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10]
 
+/** A tenth of a second is a person who listens; the model alone takes one [s]. */
+const YIELD_BUCKETS_S = [0.06, 0.08, 0.1, 0.12, 0.16, 0.2, 0.3, 0.5, 1, 2]
+
 let own: Registry | undefined
 
 /** Measures this process from now until it ends, however often it is called; returns how to read its vitals. */
@@ -64,9 +67,17 @@ export class Metrics {
   readonly #vitals = watchThisProcess()
   readonly #connecting = new Set<string>()
   readonly #answered = this.#counter('calls_answered_total', 'Calls that were answered.')
-  readonly #ended = this.#counter('calls_ended_total', 'Calls that ended, by why.', 'reason')
+  readonly #ended = this.#counter(
+    'calls_ended_total',
+    'Streams of calls that ended, by why; who is handed over may come back and end again.',
+    'reason',
+  )
   readonly #connectFailures = this.#counter('connect_failures_total', 'Calls that reached no model, by why.', 'code')
   readonly #bargeIns = this.#counter('barge_ins_total', 'Times that a caller spoke over the agent.')
+  readonly #resumed = this.#counter(
+    'holds_resumed_total',
+    'Times that the agent fell silent for a sound that was no barge-in, and went on.',
+  )
   readonly #turns = this.#counter('caller_turns_total', 'Turns of callers, counted when a call ends.')
   readonly #audio = this.#counter(
     'audio_seconds_total',
@@ -80,8 +91,13 @@ export class Metrics {
   )
   readonly #answerS = this.#histogram(
     'answer_latency_seconds',
-    'From the end of the caller’s speech, as the model told it, to the first sound of the answer.',
+    'From the end of the caller’s speech, measured on the sound, to the first sound of the answer.',
     ANSWER_BUCKETS_S,
+  )
+  readonly #yieldS = this.#histogram(
+    'yield_seconds',
+    'From the beginning of the caller’s speech over the agent to the agent’s silence, as far as our own ear heard it.',
+    YIELD_BUCKETS_S,
   )
   readonly #liveCalls = this.#gauge('live_calls', 'Calls that are live now.')
   readonly #mediaSockets = this.#gauge(
@@ -95,7 +111,7 @@ export class Metrics {
   fold(callId: string, event: CallEvent): void {
     switch (event.type) {
       case 'answered':
-        this.#answered.inc()
+        if (event.resumed !== true) this.#answered.inc()
         this.#connecting.add(callId)
         return
       case 'connected':
@@ -107,6 +123,10 @@ export class Metrics {
         return
       case 'barge-in':
         this.#bargeIns.inc()
+        if (event.yieldMs !== undefined) this.#yieldS.observe(event.yieldMs / 1000)
+        return
+      case 'resumed':
+        this.#resumed.inc()
         return
       case 'ended':
         this.#end(callId, event)

@@ -1,14 +1,17 @@
+import type { AgentPlans } from '../agents/plan.ts'
+import { Ear } from '../audio/ear.ts'
+import { makeSilero } from '../audio/silero.ts'
+import { parseSileroWeights } from '../audio/silero-weights.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
+import { readSpeechWeights } from '../base/speech-weights.ts'
 import { Ticker } from '../base/ticker.ts'
-import type { Agent, Greeting } from '../call/agent.ts'
 import { Desk, type DeskEventSink } from '../call/desk.ts'
+import type { MakeEar } from '../call/ear.ts'
 import { MediaDoor } from '../carriers/twilio/media-door.ts'
 import type { MediaSockets, Register } from '../carriers/twilio/register.ts'
-import type { Config } from '../config.ts'
 import type { Vitals } from '../operator/metrics.ts'
-import type { QwenOptions } from '../providers/qwen/options.ts'
-import { makeQwenProvider } from '../providers/qwen/provider.ts'
+import { type ModelSettings, makeStaff } from './staff.ts'
 
 /** Where calls are answered: in this process, or spread over several. Disposing ends every call at once. */
 export interface CallRoom extends AsyncDisposable {
@@ -18,6 +21,8 @@ export interface CallRoom extends AsyncDisposable {
   readonly open: boolean
   /** Its processes and what each has to do. */
   readonly load: readonly Load[]
+  /** Calls from now on get these agents; live ones keep theirs. */
+  employ(plans: AgentPlans): void
   /** Takes no new calls, lets live ones finish for at most `ms`, then stops them. Resolves when none is left. */
   drain(ms: number): Promise<void>
   /** Vitals of processes other than this one, by their name; who does not answer in time is left out. */
@@ -35,10 +40,9 @@ export interface Load {
   readonly deaths: number
 }
 
-/** All that answering calls needs to know: plain data, and no secret but the model's key. */
-export interface CallSettings
-  extends Pick<Config, 'agent' | 'turns' | 'narrowband' | 'batchMs' | 'leadMs' | 'maxCallS'> {
-  readonly model: Pick<QwenOptions, 'name' | 'url' | 'apiKey' | 'model' | 'family'>
+/** All that answering calls needs to know: plain data, with the secrets of the model, of tools, and of sending texts. */
+export interface CallSettings extends ModelSettings {
+  readonly plans: AgentPlans
 }
 
 export interface CallRoomOptions {
@@ -51,8 +55,14 @@ export interface CallRoomOptions {
 
 /** Answers calls in this process. */
 export function openCallRoom({ settings, register, clock, log, onCallEvent }: CallRoomOptions): CallRoom {
-  const agent = agentOf(settings, clock, log)
-  const desk = new Desk(() => agent, clock, new Ticker(clock), onCallEvent)
+  const staff = makeStaff(settings.plans, { settings, clock, log })
+  const desk = new Desk({
+    ...{ clock, findAgent: staff.find, ticker: new Ticker(clock), makeEar: earMaker() },
+    onEvent(callId, event) {
+      if (event.type === 'ended') staff.over(callId)
+      onCallEvent(callId, event)
+    },
+  })
   const media = new MediaDoor({
     ...{ register, clock, log },
     expect: (info) => desk.expect(info),
@@ -67,52 +77,22 @@ export function openCallRoom({ settings, register, clock, log, onCallEvent }: Ca
       const { liveCalls, open: ready } = desk
       return [{ worker: '1', ready, liveCalls, mediaSockets: media.count, deaths: 0 }]
     },
+    employ: (plans) => staff.replace(plans),
     drain: (ms) => desk.drain(ms),
     vitals: async () => new Map(),
     async [Symbol.asyncDispose]() {
       // A call that is stopped still says goodbye to both its ends.
       await desk.drain(0)
       await media[Symbol.asyncDispose]()
+      await staff[Symbol.asyncDispose]()
     },
   }
 }
 
-function agentOf(settings: CallSettings, clock: Clock, log: Logger): Agent {
-  const { voice, language, instructions, greeting } = settings.agent
-  const provider = makeQwenProvider({
-    ...settings.model,
-    clock,
-    log,
-    turnDetection: settings.turns.detection,
-    vadThreshold: settings.turns.threshold,
-    vadSilenceMs: settings.turns.silenceMs,
-    narrowband: settings.narrowband,
-    batchMs: settings.batchMs,
-    ...(voice === undefined ? {} : { voice }),
-    ...(language === undefined ? {} : { language }),
-  })
-  return {
-    provider,
-    instructions,
-    greeting: greetingOf(greeting),
-    tools: [],
-    checkArguments: () => undefined,
-    bargeIn: { by: 'local+model', confirmMs: 600, onDigits: false, turnSilenceMs: settings.turns.silenceMs },
-    manners: {
-      idlePromptMs: 0,
-      idlePromptsMax: 2,
-      maxCallMs: settings.maxCallS * 1000,
-      warnMs: 30_000,
-      fillerAfterMs: 0,
-      filler: new Int16Array(0),
-    },
-    connectMs: 10_000,
-    leadMs: settings.leadMs,
-  }
-}
-
-function greetingOf(greeting: string | undefined): Greeting | undefined {
-  if (greeting === '') return undefined
-  const own = 'Greet the caller in one short sentence and ask how you can help.'
-  return { type: 'instruction', text: greeting === undefined ? own : `Say exactly: ${greeting}` }
+/** An ear a caller; the network's weights are read once, its memory is made when it is first in doubt. */
+function earMaker(): MakeEar {
+  const weights = parseSileroWeights(readSpeechWeights())
+  // One function for all ears: what they know of a quiet line is kept by it.
+  const speech = () => makeSilero(weights)
+  return (format) => new Ear({ format, speech })
 }

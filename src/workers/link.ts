@@ -2,10 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { AgentPlans } from '../agents/plan.ts'
 import type { Clock } from '../base/clock.ts'
 import { refuseUpgrade } from '../base/http.ts'
 import type { DeskEventSink } from '../call/desk.ts'
 import { type CallEvent, noCounters } from '../call/events.ts'
+import type { CallInfo } from '../call/info.ts'
+import { Latencies } from '../call/latencies.ts'
 import type { StreamState } from '../carriers/twilio/media-stream.ts'
 import type { Claim, Line, Register } from '../carriers/twilio/register.ts'
 import type { Vitals } from '../operator/metrics.ts'
@@ -39,13 +42,14 @@ const PONG_MS = 10_000
  *
  * ```
  *   reception                                     worker
+ *   webhook ── expect ──────────────────────────▶ opens the model
  *   upgrade, checked ── socket ─────────────────▶ holds it
  *   closes its own copy ── upgrade ─────────────▶ shakes hands: only now the caller's end may send
  *   register.started ◀── started ──────────────── start
  *                    ── welcome ────────────────▶ answers
  *   register.over    ◀── events …, over ───────── ended
  * ```
- * A socket that two processes read loses what the wrong one reads, so the order of the first two lines matters.
+ * A socket that two processes read loses what the wrong one reads, so the order of the lines about it matters.
  */
 export class WorkerLink {
   /** Rejects when the worker ends, or takes too long, before it is ready. */
@@ -107,6 +111,16 @@ export class WorkerLink {
 
   get liveCalls(): number {
     return this.#streams.size
+  }
+
+  /** Calls from now on get these agents. */
+  employ(plans: AgentPlans): void {
+    this.#tell({ type: 'employ', plans })
+  }
+
+  /** A call is announced whose stream is to come to this worker. */
+  expect(info: CallInfo): void {
+    this.#tell({ type: 'expect', info })
   }
 
   /** Moves an upgraded socket into the worker. */
@@ -221,9 +235,10 @@ export class WorkerLink {
     this.#ready.reject(new Error(`worker ${this.#options.setup.worker} did not start: ${why}`))
     for (const questions of [this.#states, this.#stops, this.#vitals, this.#pings]) questions.abandon()
     const outcome = { reason: 'carrier-lost' } as const
+    const latency = new Latencies().summary()
     for (const { callId, answeredMs } of this.#calls.splice(0)) {
       const atMs = this.#options.clock.now() - answeredMs
-      this.#options.onCallEvent(callId, { type: 'ended', atMs, ...outcome, counters: noCounters })
+      this.#options.onCallEvent(callId, { type: 'ended', atMs, ...outcome, counters: noCounters, latency })
     }
     for (const { callSid, line } of this.#streams.values()) {
       this.#options.register.over(callSid, line, { farewell: { outcome, said: [] }, byCaller: false })

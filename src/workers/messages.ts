@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { AgentPlans } from '../agents/plan.ts'
 import type { CallEvent } from '../call/events.ts'
+import type { CallInfo } from '../call/info.ts'
 import type { StreamState } from '../carriers/twilio/media-stream.ts'
 import type { Claim, Ending, Welcome } from '../carriers/twilio/register.ts'
 import type { Vitals } from '../operator/metrics.ts'
@@ -11,6 +13,10 @@ import type { CallSettings } from './call-room.ts'
 /** From the reception to a worker. */
 export type ToWorker =
   | { readonly type: 'setup'; readonly setup: WorkerSetup }
+  /** Calls from now on get these agents. */
+  | { readonly type: 'employ'; readonly plans: AgentPlans }
+  /** A call is announced whose stream is to come here. */
+  | { readonly type: 'expect'; readonly info: CallInfo }
   /** Comes with the socket itself, which is not to be answered yet: the reception still has its hand on it. */
   | { readonly type: 'socket'; readonly socket: number }
   /** The reception has let go of the socket: shake hands. */

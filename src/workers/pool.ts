@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { AgentPlans } from '../agents/plan.ts'
 import type { Clock } from '../base/clock.ts'
 import { refuseUpgrade } from '../base/http.ts'
 import type { Logger } from '../base/log.ts'
+import type { CallInfo } from '../call/info.ts'
 import type { MediaSockets } from '../carriers/twilio/register.ts'
 import type { Vitals } from '../operator/metrics.ts'
 import type { CallRoom, CallRoomOptions, Load } from './call-room.ts'
@@ -21,13 +23,17 @@ interface Slot {
   readonly worker: string
   link: WorkerLink
   ready: boolean
-  /** Sockets given to it since the start. */
+  /** Until when each call that was announced to it may still come [ms], in that order. */
+  expected: number[]
+  /** Calls and sockets given to it since the start. */
   given: number
   deaths: number
   /** Deaths in a row, each within a minute of its start. */
   streak: number
 }
 
+/** From a call's announcement to its stream [ms]; a worker does not keep its model open for longer either. */
+const EXPECTED_MS = 20_000
 /** A worker that lived so long did not die of its start [ms]. */
 const STEADY_MS = 60_000
 /** How often a worker is asked whether it is there [ms]. */
@@ -39,9 +45,12 @@ const LONGEST_RESTART_MS = 30_000
 const TOO_MANY = 5
 
 /**
- * Spreads calls over processes of their own: each goes to the one with the fewest.
+ * Spreads calls over processes of their own: each goes to the one with the fewest, and is announced there, so that its
+ * model is open when its stream comes.
  *
  * ```
+ *   webhook ─▶ the least busy is told to expect it ─▶ /2 in the stream's path ─▶ worker 2, or the least busy if that died
+ *
  *   starting ─▶ ready ── dies ─▶ its calls are accounted for ── 0.2, 0.4 … 30 s ─▶ starting
  *                 └─ drain, dispose: ended, not started again
  * ```
@@ -69,19 +78,21 @@ class Pool implements CallRoom {
   /** Who waits until no socket is open. */
   readonly #waiting = new Set<() => void>()
   #draining = false
+  #plans: AgentPlans
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#plans = options.settings.plans
     this.#clock = options.clock
     this.#log = options.log
     this.media = {
-      expect: () => '',
+      expect: (info) => this.#expect(info),
       open: (request, socket, head) => this.#give(request, socket, head),
       [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
     }
     this.#slots = Array.from({ length: options.workers }, (_, i) => {
       const worker = `${i + 1}`
-      return { worker, link: this.#spawn(worker), ready: false, given: 0, deaths: 0, streak: 0 }
+      return { worker, link: this.#spawn(worker), ready: false, expected: [], given: 0, deaths: 0, streak: 0 }
     })
     for (const slot of this.#slots) this.#watch(slot)
   }
@@ -104,6 +115,11 @@ class Pool implements CallRoom {
     }))
   }
 
+  employ(plans: AgentPlans): void {
+    this.#plans = plans
+    for (const { link } of this.#slots) link.employ(plans)
+  }
+
   async drain(ms: number): Promise<void> {
     this.#draining = true
     await this.#quiet(ms)
@@ -122,22 +138,39 @@ class Pool implements CallRoom {
     await Promise.all(this.#slots.map(({ link }) => link.end()))
   }
 
+  #expect(info: CallInfo): string {
+    const slot = this.#leastBusy()
+    if (slot === undefined) return ''
+    slot.given++
+    slot.expected.push(this.#clock.now() + EXPECTED_MS)
+    slot.link.expect(info)
+    return `/${slot.worker}`
+  }
+
   #give(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const ready = this.#slots.filter((slot) => slot.ready)
-    const [first] = ready
-    if (first === undefined || this.#end.signal.aborted) {
+    const path = request.url?.replace(/\/+$/, '')
+    const announced = this.#slots.find(({ worker, ready }) => ready && path?.endsWith(`/${worker}`))
+    const slot = announced ?? this.#leastBusy()
+    if (slot === undefined || this.#end.signal.aborted) {
       refuseUpgrade(socket, 503)
       return
     }
-    const least = ready.reduce((best, slot) => (isLess(slot, best) ? slot : best), first)
-    least.given++
-    least.link.take(request, socket, head)
+    // Whose socket it is shows later. As many come as were announced, and none is counted twice.
+    if (announced === undefined || announced.expected.shift() === undefined) slot.given++
+    slot.link.take(request, socket, head)
+  }
+
+  #leastBusy(): Slot | undefined {
+    const nowMs = this.#clock.now()
+    for (const slot of this.#slots) while ((slot.expected[0] ?? nowMs) < nowMs) slot.expected.shift()
+    const ready = this.#slots.filter((slot) => slot.ready)
+    return ready.reduce<Slot | undefined>((best, slot) => (best && !isLess(slot, best) ? best : slot), undefined)
   }
 
   #spawn(worker: string): WorkerLink {
     const { settings, logLevel, env, register, onCallEvent } = this.#options
     return new WorkerLink({
-      setup: { worker, settings, logLevel },
+      setup: { worker, settings: { ...settings, plans: this.#plans }, logLevel },
       ...{ env, register, onCallEvent, clock: this.#clock },
       onSocketClosed: () => this.#wake(),
     })
@@ -156,6 +189,7 @@ class Pool implements CallRoom {
     )
     link.gone.then((why) => {
       slot.ready = false
+      slot.expected = []
       if (!this.#end.signal.aborted) this.#onDeath(slot, why, this.#clock.now() - startedMs)
     })
   }
@@ -207,7 +241,12 @@ class Pool implements CallRoom {
   }
 }
 
-/** Fewer sockets; as many, and fewer given so far. A socket counts from the moment it is given. */
+/** Fewer calls; as many, and fewer given so far. A call counts from its announcement, a socket from when it is given. */
 function isLess(a: Slot, b: Slot): boolean {
-  return a.link.sockets !== b.link.sockets ? a.link.sockets < b.link.sockets : a.given < b.given
+  const difference = callsOf(a) - callsOf(b)
+  return difference === 0 ? a.given < b.given : difference < 0
+}
+
+function callsOf({ link, expected }: Slot): number {
+  return link.sockets + expected.length
 }

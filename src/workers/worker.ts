@@ -1,6 +1,6 @@
 /**
  * A process that carries calls. It takes media sockets and settings from the reception, asks it whose a stream is, and
- * tells it what happens. It knows neither the port nor the carrier's secret.
+ * tells it what happens. It does not know the port, and the carrier's secret only where an agent sends texts.
  *
  * ```
  *   setup ─▶ ready ─▶ sockets, calls … ── end ─▶ exit 0
@@ -9,28 +9,37 @@
  */
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { AgentPlans } from '../agents/plan.ts'
 import { systemClock } from '../base/clock.ts'
-import { makeLog } from '../base/log.ts'
+import { type Logger, makeLog } from '../base/log.ts'
 import { watchThisProcess } from '../operator/metrics.ts'
 import { type CallRoom, openCallRoom } from './call-room.ts'
 import type { FromWorker, ToWorker, UpgradeHead, WorkerSetup } from './messages.ts'
 import { RemoteRegister } from './remote-register.ts'
 
-// Ctrl-C goes to the whole group of processes; the reception drains first, then ends us.
+// Ctrl-C and a hang-up go to the whole group of processes; the reception drains first, then ends us.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
+process.on('SIGHUP', () => {})
 process.on('disconnect', () => process.exit(1))
 
 const register = new RemoteRegister(systemClock, tell)
 const vitals = watchThisProcess()
 const waiting = new Map<number, Socket>()
 let room: CallRoom | undefined
+let log: Logger | undefined
 
 process.on('message', (message: ToWorker, socket: Socket | undefined) => {
   switch (message.type) {
     case 'setup':
       room = openRoom(message.setup)
       tell({ type: 'ready' })
+      return
+    case 'employ':
+      employ(message.plans)
+      return
+    case 'expect':
+      room?.media.expect(message.info)
       return
     case 'socket':
       take(message.socket, socket)
@@ -59,15 +68,25 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
 })
 
 function openRoom({ worker, settings, logLevel }: WorkerSetup): CallRoom {
-  const log = makeLog(logLevel).child({ worker })
+  const own = makeLog(logLevel).child({ worker })
+  log = own
   process.on('uncaughtException', (error) => {
-    log.fatal({ error: error.message, stack: error.stack }, 'uncaught error')
+    own.fatal({ error: error.message, stack: error.stack }, 'uncaught error')
     process.exit(1)
   })
   return openCallRoom({
-    ...{ settings, register, log, clock: systemClock },
+    ...{ settings, register, log: own, clock: systemClock },
     onCallEvent: (callId, event) => tell({ type: 'event', callId, event }),
   })
+}
+
+/** Plans were tried before they came; one that cannot be kept all the same leaves the old ones, and the calls, alone. */
+function employ(plans: AgentPlans): void {
+  try {
+    room?.employ(plans)
+  } catch (error) {
+    log?.error({ error: error instanceof Error ? error.message : 'unknown' }, 'agents not reloaded')
+  }
 }
 
 /** The client hung up while its socket was on the way: then there is none. */

@@ -237,7 +237,8 @@ describe('the end of a call', () => {
 
   it('comes after the longest time a call may take', async () => {
     const line = openLine({ agent: { manners: { ...plainManners, maxCallMs: 3000 } } })
-    await line.run(3100)
+    await line.run(8020)
+    expect(line.provider.sessions[0]?.deeds[0]).toMatchObject({ atMs: 3000, type: 'respond' })
     expect(await line.outcome).toEqual({ reason: 'max-duration' })
     released(line)
   })
@@ -281,7 +282,7 @@ describe('the end of a call', () => {
             await line.run(waitMs)
             line.provider.sessions[0]?.tell(event)
           }
-          await line.run(4500)
+          await line.run(25_000)
           await line.outcome
           released(line)
           const { counters } = only(line, 'ended')

@@ -152,6 +152,32 @@ describe('the playout', () => {
     expect(playout.interrupt().items).toEqual([{ itemId: '2', heardMs: 120, wholly: false }])
   })
 
+  it('does not believe a mark either that comes back while it is being cleared: a hold loses nothing', () => {
+    const { clock, phone, heard } = start()
+    const marks: string[] = []
+    const sink = {
+      format: mulaw8k,
+      play: (audio: Uint8Array) => phone.play(audio),
+      mark: (name: string) => marks.push(name),
+      clear() {
+        phone.clear()
+        for (const name of marks.splice(0)) eager.marked(name)
+      },
+    }
+    const eager = new Playout(sink, clock, 300, (item) => heard.push(item))
+    eager.push('1', sound(1, 300))
+    eager.finish()
+    clock.advance(100)
+    eager.hold()
+    expect([eager.unheardMs, heard]).toEqual([200, []])
+    eager.resume()
+    clock.advance(400)
+    expect(heard).toEqual([])
+    eager.tick()
+    expect(heard).toEqual([{ itemId: '1', heardMs: 300, wholly: true }])
+    expect(phone.played.get(1)).toBe(300 * 8)
+  })
+
   it('moves forward when a mark proves that more was heard than the clock says', () => {
     const clock = new ManualClock()
     const marks: string[] = []

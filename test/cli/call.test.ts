@@ -17,7 +17,7 @@ import { TinyServer } from '../simulators/carrier/tiny-server.ts'
 
 const caller = (ms: number) => encodeMulaw(tone(400, ms, 8000, -20))
 const agent = (ms: number) => encodeMulaw(tone(1000, ms, 8000, -20))
-const hurried: Manners = { silenceMs: 240, greetingMs: 240, answerMs: 400, interruptAfterMs: 200, newAnswerMs: 100 }
+const hurried: Manners = { silenceMs: 240, greetingMs: 1500, answerMs: 1500, interruptAfterMs: 200, newAnswerMs: 100 }
 
 /** A server that answers 100 ms after the caller fell silent, stops when he speaks, and greets when told to. */
 async function echoing(answerMs: number, greetingMs = 0): Promise<TinyServer> {

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
 import type { CallEvent } from '../../src/call/events.ts'
-import { failuresOf, noticeLine, percentiles, summary, turnLines, wordsOf } from '../../src/cli/report.ts'
+import { failuresOf, noticeLine, summary, turnLines, wordsOf } from '../../src/cli/report.ts'
 
 test('the words of a turn are its final transcripts, and what was heard before a barge-in', () => {
   const events: CallEvent[] = [
-    { type: 'barge-in', atMs: 1, heardMs: 1420, unheardMs: 900 },
-    { type: 'said', atMs: 2, speaker: 'caller', itemId: 'i1', text: 'no, tomorrow' },
-    { type: 'said', atMs: 3, speaker: 'agent', itemId: 'i2', text: 'Tomorrow then.' },
+    { type: 'barge-in', atMs: 1, by: 'local', heardMs: 1420, unheardMs: 900 },
+    { type: 'said', atMs: 2, speaker: 'caller', itemId: 'i1', text: 'no, tomorrow', place: 1 },
+    { type: 'said', atMs: 3, speaker: 'agent', itemId: 'i2', text: 'Tomorrow then.', place: 2 },
   ]
   const late: CallEvent[] = [
-    { type: 'heard', atMs: 1, itemId: 'i0', heardMs: 1420, wholly: false },
+    { type: 'heard', atMs: 1, itemId: 'i0', heardMs: 1420, wholly: false, heardText: 'So', place: 0 },
     ...events,
-    { type: 'said', atMs: 4, speaker: 'agent', itemId: 'i0', text: 'So, today at eight.' },
+    { type: 'said', atMs: 4, speaker: 'agent', itemId: 'i0', text: 'So, today at eight.', place: 0 },
   ]
   const words = { caller: ['no, tomorrow'], agent: ['Tomorrow then.'], heardMs: 1420 }
   expect(wordsOf(events)).toEqual({ ...words, over: [] })
@@ -65,15 +65,13 @@ test('a call failed when somebody broke it, the agent was not heard or the calle
   expect(failuresOf({ ...good, end: { ...good.end, by: 'carrier', code: 11200 } })).toHaveLength(1)
   const end = { how: 'error', code: 31920 } as const
   expect(failuresOf({ ...good, seen: [{ type: 'stream-ended', atMs: 0, streamSid: 'MZ', end }] })).toHaveLength(1)
-  const ended = { type: 'ended', atMs: 0, counters, reason: 'provider-lost', code: 'provider-lost' } as const
+  const ended = {
+    type: 'ended' as const,
+    ...{ atMs: 0, counters, latency: { overlapMs: 0 } },
+    ...({ reason: 'provider-lost', code: 'provider-lost' } as const),
+  }
   expect(failuresOf({ ...good, events: [ended] })).toEqual(['the call ended as provider-lost (provider-lost)'])
   expect(failuresOf({ ...good, heardMs: 0, unsaid: 2 })).toHaveLength(2)
-})
-
-test('percentiles are values that were measured', () => {
-  expect(percentiles([])).toBeUndefined()
-  expect(percentiles([5])).toEqual({ p50: 5, p95: 5 })
-  expect(percentiles([30, 10, 20, 40])).toEqual({ p50: 20, p95: 40 })
 })
 
 test('the summary counts answers, not the greeting', () => {

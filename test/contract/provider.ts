@@ -4,8 +4,10 @@ import type { RealtimeProvider, RealtimeSession, SessionEvent, SessionOptions } 
 
 /** What a test makes the model of the newest session do. Order is kept; each is told to the call some time later. */
 export interface ModelHand {
-  speechStarts(): void
-  speechStops(): void
+  speechStarts(itemId?: string): void
+  speechStops(itemId?: string): void
+  /** What it does to take a turn that the call has ended, until it may be asked to answer. */
+  takesTurn(itemId: string): void
   callerSaid(itemId: string, text: string): void
   begins(responseId: string): void
   /** A piece of sound, of any byte count, and the words that go with it. */
@@ -15,18 +17,34 @@ export interface ModelHand {
   /** The model's end breaks. */
   breaks(): void
   /** Resolves when the call has done this, once for each time it has. */
-  done(deed: 'append' | 'respond' | 'cancel' | 'answer-tool'): Promise<unknown>
+  done(deed: 'append' | 'end-turn' | 'drop-turn' | 'note' | 'respond' | 'cancel' | 'answer-tool'): Promise<unknown>
 }
 
 /** One provider set up for one test. */
 export interface ProviderStage extends AsyncDisposable {
   readonly provider: RealtimeProvider
+  /** The same model, set up so that the call ends the turns. */
+  readonly manual: RealtimeProvider
   /** Of the session opened last; absent where a model cannot be led by the hand. */
   readonly hand?: () => ModelHand
 }
 
 const options = (callId: string): SessionOptions => ({ callId, instructions: 'Be brief.', tools: [] })
 const never = new AbortController().signal
+
+function useEveryVerb(session: RealtimeSession): void {
+  session.append(new Uint8Array(640))
+  session.beginTurn()
+  session.append(new Uint8Array(641))
+  session.endTurn()
+  session.beginTurn()
+  session.dropTurn()
+  session.note('The caller pressed 1.')
+  session.respond('hello')
+  session.cancel()
+  session.truncate('item', 100, 'hel')
+  session.answerTool('call', '{}')
+}
 
 class Ear {
   readonly events: SessionEvent[] = []
@@ -88,21 +106,34 @@ export function describeProvider(name: string, open: () => Promise<ProviderStage
       const ear = new Ear(session)
       await session[Symbol.asyncDispose]()
       const told = ear.events.length
-      session.append(new Uint8Array(640))
-      session.respond('hello')
-      session.cancel()
-      session.truncate('item', 100, 'hel')
-      session.answerTool('call', '{}')
+      useEveryVerb(session)
       await session[Symbol.asyncDispose]()
+      useEveryVerb(session)
+      expect(ear.events).toHaveLength(told)
+    })
+
+    test('takes every verb of a call that ends the turns, and of one that is over', async () => {
+      await using stage = await open()
+      const session = await stage.manual.connect(options('one'), never)
+      expect(session.turnsBy).toBe('caller')
+      for (let i = 0; i < 3; i++) useEveryVerb(session)
+      const ear = new Ear(session)
+      await session[Symbol.asyncDispose]()
+      const told = ear.events.length
+      useEveryVerb(session)
       expect(ear.events).toHaveLength(told)
     })
 
     test('takes every verb at any time without an answer to it', async () => {
       await using stage = await open()
       await using session = await stage.provider.connect(options('one'), never)
+      expect(session.turnsBy).toBe('model')
       session.cancel()
       session.truncate('no such item', 0, '')
       session.answerTool('no such call', '{}')
+      session.beginTurn()
+      session.endTurn()
+      session.dropTurn()
       for (const length of [0, 1, 639, 2, 6400]) session.append(new Uint8Array(length))
     })
   })
@@ -191,6 +222,58 @@ export function describeConversation(name: string, open: () => Promise<Required<
         session.answerTool('c1', '{"found":true}')
         await hand.done('answer-tool')
       }))
+
+    test("names the caller's turn as its transcript does, where the model says it", () =>
+      converse(async (session, hand) => {
+        const ear = new Ear(session)
+        hand.speechStarts('u1')
+        hand.speechStops('u1')
+        hand.callerSaid('u1', 'Hello?')
+        await ear.hears(is('transcript'))
+        expect(ear.events).toEqual([
+          { type: 'speech-started', itemId: 'u1' },
+          { type: 'speech-stopped', itemId: 'u1' },
+          { type: 'transcript', speaker: 'caller', itemId: 'u1', text: 'Hello?', final: true },
+        ])
+      }))
+
+    test('is told in writing what cannot be heard, without an answer to it', () =>
+      converse(async (session, hand) => {
+        expect(session.takesNotes).toBe(true)
+        session.note('The caller pressed 1 2 3.')
+        await hand.done('note')
+        const ear = new Ear(session)
+        hand.begins('r1')
+        await ear.hears(is('response-started'))
+        expect(ear.types()).toEqual(['response-started'])
+      }))
+
+    test('answers a turn that the call ends, and forgets one that was a noise', async () => {
+      await using stage = await open()
+      await using session = await stage.manual.connect(options('one'), never)
+      const hand = stage.hand()
+      const ear = new Ear(session)
+      session.beginTurn()
+      session.append(new Uint8Array(6400))
+      session.dropTurn()
+      await hand.done('drop-turn')
+      session.beginTurn()
+      session.append(new Uint8Array(6400))
+      session.endTurn()
+      await hand.done('end-turn')
+      hand.takesTurn('u1')
+      hand.begins('r1')
+      hand.says('r1', 'i1', Uint8Array.of(1, 2), 'Good day.')
+      hand.ends('r1', 'completed')
+      hand.callerSaid('u1', 'Hello?')
+      await ear.hears((event) => event.type === 'transcript' && event.speaker === 'caller')
+      expect(ear.types().filter((type) => type !== 'transcript' && type !== 'turn-named')).toEqual([
+        'response-started',
+        'audio',
+        'response-ended',
+      ])
+      expect(ear.events.at(-1)).toMatchObject({ speaker: 'caller', itemId: 'u1', final: true })
+    })
 
     test('speaks when it is asked to', () =>
       converse(async (session, hand) => {

@@ -88,6 +88,21 @@ describe.concurrent('a phone call to a model', () => {
     )
   })
 
+  it.each([
+    ['where our own ear decides who speaks', { BARGE_IN: 'local+model' }, true],
+    ['where nobody does', { BARGE_IN: 'off' }, true],
+    ['not where the model does', { BARGE_IN: 'model' }, false],
+    ['not where the operator wants it to', { BARGE_IN: 'local+model', MODEL_INTERRUPTS: 'true' }, false],
+  ])('asks the model not to stop an answer by itself %s', async (_, env, asked) => {
+    await using house = await openHouse({ env })
+    const call = house.call()
+    await call.next('stream-started')
+    call.hangUp()
+    await house.ended(call)
+    const updates = house.model.sessions[0]?.received.events.filter(({ type }) => type === 'session.update')
+    expect(JSON.stringify(updates?.map(({ event }) => event)).includes('"interrupt_response":false')).toBe(asked)
+  })
+
   it('lets the caller talk over an answer that is still being generated', async () => {
     await using house = await openHouse({
       script: long,
@@ -253,16 +268,22 @@ describe.concurrent('a model that fails', () => {
   })
 
   it('never has its key or the words of a call in the log', async () => {
+    const [reply, ...others] = long.replies
     await using house = await openHouse({
-      script: long,
-      model: { faults: { strikes: [{ at: 'response', afterDeltas: 3, do: 'reset' }] } },
+      script: {
+        turns,
+        replies: [[{ do: 'say', text: 'Xyzzy, and so on and so forth, as ever. ' }, ...reply], ...others],
+      },
+      model: { faults: { strikes: [{ at: 'response', afterDeltas: 15, do: 'reset' }] } },
     })
     const call = house.call({ from: '+14155550111' })
     await call.speak(say(400, 600))
     await call.ended
     const logged = house.logged()
     expect(logged).toContain(call.callSid)
-    for (const secret of [API_KEY, 'Good morning', '4155550111', 'token":"']) expect(logged).not.toContain(secret)
+    expect(eventsOf(house, call, 'heard')[0]?.heardText).toContain('Xyzzy')
+    for (const secret of [API_KEY, 'Good morning', 'Xyzzy', '4155550111', 'token":"'])
+      expect(logged).not.toContain(secret)
   })
 })
 

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type AudioFormat, mulaw8k, pcm24k } from '../../src/audio/format.ts'
 import { encodeAlaw, encodeMulaw } from '../../src/audio/g711.ts'
 import { tone } from '../../src/audio/tone.ts'
+import type { Clock } from '../../src/base/clock.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Ticker } from '../../src/base/ticker.ts'
 import type { Agent } from '../../src/call/agent.ts'
@@ -13,6 +14,8 @@ import { type RecordedEvent, RecordedLeg } from '../../src/carriers/recorded/leg
 import { makeScriptedProvider, type ScriptedOptions } from '../../src/providers/scripted/provider.ts'
 import { readScript, type ScriptStep } from '../../src/providers/scripted/script.ts'
 import { infoOf, plainAgent } from './agent.ts'
+import { FakeEar } from './ear.ts'
+import { listenIn } from './listen-in.ts'
 
 /** A whole line on a manual clock: a recorded caller, the heart, a scripted model. */
 export interface Line {
@@ -20,7 +23,13 @@ export interface Line {
   readonly leg: RecordedLeg
   readonly provider: ReturnType<typeof makeScriptedProvider>
   readonly events: CallEvent[]
+  /** Deaf, unless it is told what to hear. */
+  readonly ear: FakeEar
   readonly stop: AbortController
+  /** What the caller's phone has really played, in one piece: without the silence between. */
+  heard(): Uint8Array
+  /** Timers that still wait for something. */
+  alarms(): number
   readonly outcome: Promise<CallOutcome>
   readonly farewell: Promise<Farewell>
   /** Lets `ms` go by in steps of 20, with everything that follows from each. */
@@ -40,7 +49,8 @@ export interface LineOptions {
 }
 
 export function openLine(options: LineOptions): Line {
-  const clock = new ManualClock()
+  const manual = new ManualClock()
+  const { clock, alarms } = counted(manual)
   const steps: readonly ScriptStep[] = readScript(options.script ?? [], pcm24k)
   const provider = makeScriptedProvider({ clock, script: steps, ...options.provider })
   const format = options.format ?? mulaw8k
@@ -49,30 +59,57 @@ export function openLine(options: LineOptions): Line {
   const leg = new RecordedLeg({ callId: 'CA1', format, audio, events: options.callerEvents ?? [] }, clock)
   const events: CallEvent[] = []
   const stop = new AbortController()
+  const ear = new FakeEar()
   const info = { ...infoOf('CA1'), ...options.info }
-  const farewell = answer(leg, info, openSession(plainAgent(provider, options.agent), info), {
+  const ticker = new Ticker(clock)
+  const phone = listenIn(leg, new Ticker(manual))
+  const farewell = answer(phone.leg, info, openSession(plainAgent(provider, options.agent), info), {
     clock,
-    ticker: new Ticker(clock),
+    ticker,
+    makeEar: () => ear,
     stop: stop.signal,
     onEvent: (event) => events.push(event),
   })
   return {
-    clock,
+    clock: manual,
     leg,
     provider,
     events,
+    ear,
     stop,
+    heard: () => Buffer.concat(phone.frames().filter((frame) => frame !== undefined)),
+    alarms,
     farewell,
     outcome: farewell.then(({ outcome }) => outcome),
     async run(ms) {
       // A macrotask lets promises settle, so that what follows from this moment happens at this moment.
       await setImmediate()
       for (let at = 0; at < ms; at += 20) {
-        clock.advance(Math.min(20, ms - at))
+        manual.advance(Math.min(20, ms - at))
         await setImmediate()
       }
     },
   }
+}
+
+/** The same clock, and how many of its timers still wait. */
+function counted(inner: Clock): { readonly clock: Clock; readonly alarms: () => number } {
+  const waiting = new Set<object>()
+  const clock: Clock = {
+    now: () => inner.now(),
+    after(delayMs, task, signal) {
+      if (signal.aborted) return
+      const alarm = {}
+      waiting.add(alarm)
+      signal.addEventListener('abort', () => waiting.delete(alarm), { once: true })
+      const ring = () => {
+        waiting.delete(alarm)
+        task()
+      }
+      inner.after(delayMs, ring, signal)
+    },
+  }
+  return { clock, alarms: () => waiting.size }
 }
 
 /** Script steps of one answer: `ms` of a tone in pieces of 200 ms, sent at four times the pace of speech. */

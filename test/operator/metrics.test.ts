@@ -7,6 +7,7 @@ const here: Visitor = { headers: { host: '127.0.0.1:8080' }, remoteAddress: '127
 const counters: CallCounters = {
   ...{ callerMs: 61_000, agentMs: 30_000, heardMs: 28_500, cutMs: 1500, lateMs: 0, turns: 4, bargeIns: 1 },
 }
+const latency = { overlapMs: 0 }
 
 function pageOf(metrics: Metrics, token?: string) {
   const load = [
@@ -31,12 +32,13 @@ describe('the metrics', () => {
       ['CA1', { type: 'connected', atMs: 240 }],
       ['CA1', { type: 'agent-audible', atMs: 900, responseId: 'r1' }],
       ['CA1', { type: 'agent-audible', atMs: 4000, responseId: 'r2', latencyMs: 620 }],
-      ['CA1', { type: 'barge-in', atMs: 5000, heardMs: 900, unheardMs: 1500 }],
-      ['CA1', { type: 'ended', atMs: 61_000, reason: 'caller-hung-up', counters }],
+      ['CA1', { type: 'barge-in', atMs: 5000, by: 'local', heardMs: 900, unheardMs: 1500, yieldMs: 90 }],
+      ['CA1', { type: 'resumed', atMs: 6000, heldMs: 600 }],
+      ['CA1', { type: 'ended', atMs: 61_000, reason: 'caller-hung-up', counters, latency }],
       ['CA2', { type: 'answered', atMs: 0, callId: 'CA2', provider: 'qwen' }],
-      ['CA2', { type: 'ended', atMs: 90, reason: 'provider-lost', code: 'provider-refused', counters }],
+      ['CA2', { type: 'ended', atMs: 90, reason: 'provider-lost', code: 'provider-refused', counters, latency }],
       ['CA3', { type: 'answered', atMs: 0, callId: 'CA3', provider: 'qwen' }],
-      ['CA3', { type: 'ended', atMs: 90, reason: 'caller-hung-up', counters }],
+      ['CA3', { type: 'ended', atMs: 90, reason: 'caller-hung-up', counters, latency }],
     ]
     for (const [callId, event] of events) metrics.fold(callId, event)
     const lines = await linesOf(metrics)
@@ -51,6 +53,9 @@ describe('the metrics', () => {
         'offhook_answer_latency_seconds_sum 0.62',
         'offhook_answer_latency_seconds_count 1',
         'offhook_barge_ins_total 1',
+        'offhook_holds_resumed_total 1',
+        'offhook_yield_seconds_bucket{le="0.08"} 0',
+        'offhook_yield_seconds_bucket{le="0.1"} 1',
         'offhook_caller_turns_total 12',
         'offhook_audio_seconds_total{kind="caller"} 183',
         'offhook_audio_seconds_total{kind="heard"} 85.5',

@@ -1,51 +1,85 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { mulaw8k, pcm24k } from '../../src/audio/format.ts'
 import { encodeMulaw } from '../../src/audio/g711.ts'
 import { readWav } from '../../src/audio/wav.ts'
-import { ManualClock } from '../../src/base/manual-clock.ts'
-import { Ticker } from '../../src/base/ticker.ts'
-import { answer } from '../../src/call/answer.ts'
-import type { CallEvent } from '../../src/call/events.ts'
-import { openSession } from '../../src/call/opening.ts'
-import { RecordedLeg, type Recording } from '../../src/carriers/recorded/leg.ts'
-import { makeScriptedProvider } from '../../src/providers/scripted/provider.ts'
+import type { Recording } from '../../src/carriers/recorded/leg.ts'
 import { readScript, type ScriptStep } from '../../src/providers/scripted/script.ts'
-import { infoOf, plainAgent } from '../fakes/agent.ts'
+import { withSounds } from './sounds.ts'
+import { tool } from './tools.ts'
 
+const ms = z.number().nonnegative()
+
+/** Settings are those of an agent; what is left out is as a new installation has it, or off. */
 const description = z.strictObject({
   about: z.string(),
-  /** What makes the agent speak first. */
+  /** What makes the agent speak first: an instruction, or a file of fixtures/audio and the words in it. */
   greeting: z.string().optional(),
-  /** How long the model takes to be ready [ms]. */
-  connectMs: z.number().nonnegative().optional(),
-  /** When the replay stops, if the call has not ended [ms]. */
-  untilMs: z.number().positive(),
-  callerEvents: z.array(
-    z.discriminatedUnion('type', [
-      z.strictObject({ atMs: z.number(), type: z.literal('dtmf'), digit: z.string() }),
-      z.strictObject({ atMs: z.number(), type: z.literal('closed'), by: z.enum(['caller', 'error']) }),
-    ]),
-  ),
+  greetingSound: z.strictObject({ wav: z.string(), words: z.string() }).optional(),
+  bargeIn: z
+    .strictObject({
+      by: z.enum(['local+model', 'model', 'off']),
+      confirmMs: ms,
+      onDigits: z.boolean(),
+      turnSilenceMs: ms,
+    })
+    .partial()
+    .default({}),
+  manners: z
+    .strictObject({
+      idlePromptMs: ms,
+      idlePromptsMax: z.number().int(),
+      maxCallMs: ms,
+      warnMs: ms,
+      fillerAfterMs: ms,
+      /** A file of fixtures/audio. */
+      filler: z.string(),
+    })
+    .partial()
+    .default({}),
+  tools: z.array(tool).default([]),
+  turnsBy: z.enum(['model', 'caller']).default('model'),
+  takesNotes: z.boolean().default(true),
+  /** What came of each human that was dialled, in the carrier's words. */
+  dialled: z.array(z.enum(['completed', 'answered', 'busy', 'no-answer', 'failed', 'canceled'])).default([]),
+  /** A call has as many as its caller comes back. */
+  streams: z
+    .array(
+      z.strictObject({
+        /** How long the model takes to be ready [ms]. */
+        connectMs: ms.default(0),
+        /** When the replay stops, if the stream has not ended [ms]. */
+        untilMs: z.number().positive(),
+        callerEvents: z
+          .array(
+            z.discriminatedUnion('type', [
+              z.strictObject({ atMs: z.number(), type: z.literal('dtmf'), digit: z.string() }),
+              z.strictObject({ atMs: z.number(), type: z.literal('closed'), by: z.enum(['caller', 'error']) }),
+            ]),
+          )
+          .default([]),
+      }),
+    )
+    .nonempty(),
 })
 
 /** One folder of fixtures/audio/calls, but for what is expected. */
 export interface RecordedCall {
   readonly description: z.infer<typeof description>
+  readonly streams: readonly RecordedStream[]
+}
+
+export interface RecordedStream {
+  readonly connectMs: number
+  readonly untilMs: number
   readonly recording: Recording
   readonly script: readonly ScriptStep[]
 }
 
-/** What came of a call when it was replayed. */
-export interface Replay {
-  /** Everything that happened, with times in whole [ms]. */
-  readonly events: readonly CallEvent[]
-  /** When the carrier's buffer was cleared, and when we hung up [ms]. */
-  readonly carrier: readonly { readonly atMs: number; readonly type: 'clear' | 'hung-up' }[]
-  /** Sound given to the model [ms]. */
-  readonly modelHeardMs: number
+/** `caller.wav`, and of the second stream `caller-2.wav`. @param index from 0. */
+export function fileOf(name: string, index: number): string {
+  return index === 0 ? name : name.replace('.', `-${index + 1}.`)
 }
 
 /** @throws RangeError saying what in the folder is wrong. */
@@ -53,56 +87,18 @@ export function readRecordedCall(folder: string): RecordedCall {
   const json = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'))
   const read = description.safeParse(json('call.json'))
   if (!read.success) throw new RangeError(`${folder}/call.json: ${z.prettifyError(read.error)}`)
-  const { sampleRate, channels } = readWav(readFileSync(join(folder, 'caller.wav')))
-  const [caller] = channels
-  if (sampleRate !== 8000 || caller === undefined)
-    throw new RangeError(`${folder}/caller.wav: expected 8000 Hz, got ${sampleRate}`)
-  return {
-    description: read.data,
-    recording: { callId: 'recorded', format: mulaw8k, audio: encodeMulaw(caller), events: read.data.callerEvents },
-    script: readScript(json('session.json'), pcm24k),
-  }
-}
-
-/** Runs a recorded caller and a recorded model through today's heart, on a manual clock. */
-export async function replay({
-  description: { greeting, connectMs, untilMs },
-  recording,
-  script,
-}: RecordedCall): Promise<Replay> {
-  const clock = new ManualClock()
-  const provider = makeScriptedProvider({ clock, script, ...(connectMs === undefined ? {} : { connectMs }) })
-  const leg = new RecordedLeg(recording, clock)
-  const events: CallEvent[] = []
-  const stop = new AbortController()
-  const agent = plainAgent(provider, {
-    connectMs: 10_000,
-    greeting: greeting === undefined ? undefined : { type: 'instruction', text: greeting },
+  const streams = read.data.streams.map(({ connectMs, untilMs, callerEvents }, i) => {
+    const audio = encodeMulaw(callerSound(join(folder, fileOf('caller.wav', i))))
+    const recording = { callId: 'recorded', format: mulaw8k, audio, events: callerEvents }
+    const script = readScript(withSounds(json(fileOf('session.json', i))), pcm24k)
+    return { connectMs, untilMs, recording, script }
   })
-  const info = infoOf(leg.callId)
-  const surroundings = {
-    clock,
-    ticker: new Ticker(clock),
-    stop: stop.signal,
-    onEvent: (event: CallEvent) => events.push(event),
-  }
-  const outcome = answer(leg, info, openSession(agent, info), surroundings)
-  for (let atMs = 0; atMs < untilMs && events.at(-1)?.type !== 'ended'; atMs += 20) {
-    // What follows from one moment happens before the next: promises settle in between.
-    await setImmediate()
-    clock.advance(20)
-  }
-  stop.abort()
-  await outcome
-  const [session] = provider.sessions
-  return {
-    events: events.map((event) => inWholeMs(event)),
-    carrier: leg.actions.flatMap(({ type, atMs }) => (type === 'clear' || type === 'hung-up' ? [{ atMs, type }] : [])),
-    modelHeardMs: (session?.appendedBytes ?? 0) / 32,
-  }
+  return { description: read.data, streams }
 }
 
-/** Fractions of a millisecond are noise in a file that people read. */
-function inWholeMs<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value, (_, field) => (typeof field === 'number' ? Math.round(field) : field)))
+function callerSound(path: string): Int16Array {
+  const { sampleRate, channels } = readWav(readFileSync(path))
+  const [caller] = channels
+  if (sampleRate !== 8000 || caller === undefined) throw new RangeError(`${path}: expected 8000 Hz, got ${sampleRate}`)
+  return caller
 }

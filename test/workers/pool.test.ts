@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { readPlans } from '../../src/agents/read-plans.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Switchboard } from '../../src/carriers/twilio/switchboard.ts'
 import { readConfig } from '../../src/config.ts'
@@ -8,22 +9,24 @@ import { Questions } from '../../src/workers/questions.ts'
 import { makeLogRecorder } from '../fakes/log.ts'
 import { eventually, isAlive } from './rig.ts'
 
-function poolOf(settings: Partial<CallSettings> = {}) {
+async function poolOf(settings: Partial<CallSettings> = {}, workers = 1) {
   const clock = new ManualClock()
   const { log, records } = makeLogRecorder()
-  const { agent, turns, narrowband, batchMs, leadMs, maxCallS } = readConfig({})
+  const { agent, twilio, narrowband, batchMs, leadMs, heardTruth, modelInterrupts } = readConfig({})
+  const read = readPlans({ agent, agentsFile: undefined, twilio, env: {} })
+  if ('problems' in read) throw new Error(read.problems.join())
   const model = { url: 'ws://127.0.0.1:9/', apiKey: 'unused', model: 'qwen3.5-omni-flash-realtime' }
   const register = new Switchboard({ admit: () => true, clock, log })
   const options = {
-    settings: { model, agent, turns, narrowband, batchMs, leadMs, maxCallS, ...settings },
-    ...{ register, clock, log, workers: 1, logLevel: 'silent', env: {} },
+    settings: { model, plans: read.plans, narrowband, batchMs, leadMs, heardTruth, modelInterrupts, ...settings },
+    ...{ register, clock, log, workers, logLevel: 'silent', env: {} },
     onCallEvent: () => {},
   }
   return { clock, records, start: () => startWorkers(options) }
 }
 
 it('a worker that dies is started again, later each time, and it is said aloud when that is no accident', async () => {
-  const { clock, records, start } = poolOf()
+  const { clock, records, start } = await poolOf()
   await using pool = await start()
   const told = (message: string) => records.filter((record) => record.message === message)
   for (const restartMs of [200, 400, 800, 1600, 3200]) {
@@ -45,8 +48,29 @@ it('a worker that dies is started again, later each time, and it is said aloud w
   expect(told('worker died; its calls are lost').at(-1)?.fields).toMatchObject({ restartMs: 200 })
 })
 
+it('a call that was announced counts as one until its stream may come no more, or its worker is dead', async () => {
+  const { clock, records, start } = await poolOf({}, 2)
+  await using pool = await start()
+  const announce = (calls: number) =>
+    Array.from({ length: calls }, () => pool.media.expect({ callId: 'CA1', from: '', to: '' }))
+  const restartSecond = async (ms: number, meanwhile: () => void) => {
+    const ready = records.filter(({ message, fields }) => message === 'worker ready' && fields['worker'] === '2')
+    process.kill(Number(ready.at(-1)?.fields['pid']), 'SIGKILL')
+    await eventually(() => pool.load[1]?.ready === false)
+    meanwhile()
+    clock.advance(ms)
+    await eventually(() => pool.load[1]?.ready === true)
+  }
+  expect(announce(4)).toEqual(['/1', '/2', '/1', '/2'])
+  await restartSecond(200, () => {})
+  expect(announce(2)).toEqual(['/2', '/2'])
+  await restartSecond(400, () => expect(announce(2)).toEqual(['/1', '/1']))
+  clock.advance(20_001)
+  expect(announce(2)).toEqual(['/1', '/2'])
+})
+
 it('a worker that hangs is killed, and started again', async () => {
-  const { clock, records, start } = poolOf()
+  const { clock, records, start } = await poolOf()
   await using pool = await start()
   const told = (message: string) => records.filter((record) => record.message === message)
   const pid = Number(told('worker ready').at(-1)?.fields['pid'])
@@ -66,7 +90,7 @@ it('a worker that hangs is killed, and started again', async () => {
 })
 
 it('a worker that cannot start fails the start', async () => {
-  const { start } = poolOf({ model: { url: 'no address', apiKey: 'unused', model: 'm' } })
+  const { start } = await poolOf({ model: { url: 'no address', apiKey: 'unused', model: 'm' } })
   await expect(start()).rejects.toThrow('worker 1 did not start: exit code 1')
 })
 

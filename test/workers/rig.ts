@@ -23,8 +23,8 @@ export async function openWorkerHouse(options: HouseOptions = {}) {
       }),
     })
   /** A bare phone whose socket has still to be opened. */
-  const knock = () => {
-    const url = `${offhook.url.replace('http', 'ws')}/twilio/media`
+  const knock = (path = MEDIA) => {
+    const url = offhook.url.replace('http', 'ws') + path
     const phone = new Phone(new WebSocket(url, { perMessageDeflate: false }))
     phones.push(phone)
     return phone
@@ -50,13 +50,15 @@ export async function openWorkerHouse(options: HouseOptions = {}) {
       }
       return pids
     },
-    /** Reports the call and returns the token of the TwiML. */
-    announce: async (callSid: string) =>
-      /name="token" value="([^"]+)"/.exec(await (await post('/twilio/voice', callSid)).text())?.[1] ?? '',
+    /** Reports the call and returns what the TwiML says of its stream. */
+    announce: async (callSid: string) => ({
+      callSid,
+      ...streamIn(await (await post('/twilio/voice', callSid)).text()),
+    }),
     knock,
     /** A bare phone whose socket is open. */
-    connect: async () => {
-      const phone = knock()
+    connect: async (path = MEDIA) => {
+      const phone = knock(path)
       await phone.opened
       return phone
     },
@@ -68,10 +70,18 @@ export async function openWorkerHouse(options: HouseOptions = {}) {
   return rig
 }
 
+const MEDIA = '/twilio/media'
+
+/** Token and path of the stream in a document. */
+function streamIn(twiml: string): { token: string; path: string } {
+  const token = /name="token" value="([^"]+)"/.exec(twiml)?.[1] ?? ''
+  return { token, path: /<Stream url="ws:\/\/[^/"]+([^"]+)"/.exec(twiml)?.[1] ?? '' }
+}
+
 /** A thread of phones, so that they speak also while ours is busy. Each sends its frames in one go as soon as it may. */
 export function startPhones(
   url: string,
-  calls: readonly { readonly callSid: string; readonly token: string }[],
+  calls: readonly { readonly callSid: string; readonly token: string; readonly path: string }[],
   frames: readonly Uint8Array[],
 ) {
   const payloads = frames.map((frame) => Buffer.from(frame).toString('base64'))
@@ -88,11 +98,11 @@ const phonesScript = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { WebSocket } = require('ws')
   const { url, calls, payloads } = workerData
-  for (const { callSid, token } of calls) {
+  for (const { callSid, token, path } of calls) {
     const streamSid = 'MZ' + callSid
     const mediaFormat = { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 }
     const start = { accountSid: 'AC1', streamSid, callSid, mediaFormat, customParameters: { token } }
-    const socket = new WebSocket(url.replace('http', 'ws') + '/twilio/media', { perMessageDeflate: false })
+    const socket = new WebSocket(url.replace('http', 'ws') + path, { perMessageDeflate: false })
     socket.on('open', () => {
       socket.send(JSON.stringify({ event: 'connected', protocol: 'Call', version: '1.0.0' }))
       socket.send(JSON.stringify({ event: 'start', sequenceNumber: '1', start, streamSid }))

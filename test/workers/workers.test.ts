@@ -19,8 +19,9 @@ const energy = (samples: Int16Array) => samples.reduce((sum, sample) => sum + sa
 async function dial(house: WorkerHouse, callSids: readonly string[]) {
   const phones = []
   for (const callSid of callSids) {
-    const phone = await house.connect()
-    phone.start(await house.announce(callSid), { callSid })
+    const { token, path } = await house.announce(callSid)
+    const phone = await house.connect(path)
+    phone.start(token, { callSid })
     const answered = eventually(() => house.eventsOf(callSid).length > 0)
     await Promise.race([
       answered,
@@ -74,6 +75,31 @@ describe.concurrent('calls over workers', () => {
     expect(house.offhook.liveCalls).toBe(6)
   })
 
+  it('are expected where their stream goes: the model is open before it, once, and a burst is spread evenly', async () => {
+    await using house = await openWorkerHouse({ model: {} })
+    const callSids = ['CA1', 'CA2', 'CA3', 'CA4', 'CA5', 'CA6']
+    const calls = await Promise.all(callSids.map((callSid) => house.announce(callSid)))
+    expect(calls.map(({ path }) => path).sort()).toEqual([1, 1, 1, 2, 2, 2].map((worker) => `/twilio/media/${worker}`))
+    await eventually(() => house.model.sessions.length === 6)
+    const phones = await Promise.all(calls.map(({ path }) => house.connect(path)))
+    for (const [n, { callSid, token }] of calls.entries()) phones[n]?.start(token, { callSid })
+    await eventually(() =>
+      callSids.every((callSid) => house.eventsOf(callSid).some(({ type }) => type === 'connected')),
+    )
+    expect(await house.live()).toEqual([3, 3])
+    // Nobody opened another one.
+    expect(house.model.sessions).toHaveLength(6)
+    // Two leave the first: it is given as many more, and not the whole next burst.
+    for (const phone of phones.filter((_, n) => calls[n]?.path.endsWith('/1')).slice(1)) phone.socket.close(1000)
+    await eventually(async () => String(await house.sockets()) === '1,3')
+    const more = await Promise.all(['CB1', 'CB2', 'CB3', 'CB4'].map((callSid) => house.announce(callSid)))
+    expect(more.filter(({ path }) => path.endsWith('/1'))).toHaveLength(3)
+    // One that comes by a path that nobody gave it is answered too.
+    const stray = await house.connect('/twilio/media/9')
+    stray.start(more[0]?.token, { callSid: 'CB1' })
+    await eventually(() => house.eventsOf('CB1').some(({ type }) => type === 'connected'))
+  })
+
   it('share one webhook connection: it does not matter which worker a request is about', async () => {
     await using house = await openWorkerHouse({ model: {} })
     const [one, two] = await dial(house, ['CA1', 'CA2'])
@@ -104,11 +130,11 @@ describe.concurrent('calls over workers', () => {
 
   it('cannot be stolen: a token that was used with one worker is refused by the other', async () => {
     await using house = await openWorkerHouse({ model: {} })
-    const token = await house.announce('CA1')
-    const first = await house.connect()
+    const { token, path } = await house.announce('CA1')
+    const first = await house.connect(path)
     first.start(token, { callSid: 'CA1' })
     await eventually(async () => String(await house.live()) === '1,0')
-    const thief = await house.connect()
+    const thief = await house.connect('/twilio/media/2')
     thief.start(token, { callSid: 'CA1' })
     expect(await thief.closed).toBe(1008)
     expect(first.socket.readyState).toBe(first.socket.OPEN)
@@ -118,8 +144,9 @@ describe.concurrent('calls over workers', () => {
   it('have one stream each: a new one with another worker ends the old one', async () => {
     await using house = await openWorkerHouse({ model: {} })
     const [old] = await dial(house, ['CA1'])
-    const again = await house.connect()
-    again.start(await house.announce('CA1'), { callSid: 'CA1' })
+    const { token, path } = await house.announce('CA1')
+    const again = await house.connect(path)
+    again.start(token, { callSid: 'CA1' })
     // It would be lost for being silent too, much later.
     const speaking = setInterval(() => old?.say(new Uint8Array(160)), 500)
     expect(await old?.closed).toBe(1000)
@@ -181,6 +208,20 @@ describe.concurrent('a worker that dies', () => {
     expect(house.logged().match(/its calls are lost/g)).toHaveLength(1)
   })
 
+  it('between the webhook and the stream is replaced by one that opens the model itself', async () => {
+    await using house = await openWorkerHouse({ model: {} })
+    const { callSid, path, token } = await house.announce('CA1')
+    expect(path).toBe('/twilio/media/1')
+    await eventually(() => house.model.sessions.length === 1)
+    process.kill(house.pids().get('1') ?? 0, 'SIGKILL')
+    await eventually(() => house.logged().includes('its calls are lost'))
+    const phone = await house.connect(path)
+    phone.start(token, { callSid })
+    await eventually(() => house.eventsOf(callSid).some(({ type }) => type === 'connected'))
+    expect(house.offhook.liveCalls).toBe(1)
+    expect(phone.socket.readyState).toBe(phone.socket.OPEN)
+  })
+
   it('is missed while none is left: not ready, callers hear that all lines are busy', async () => {
     await using house = await openWorkerHouse({ model: {}, env: { WORKERS: '2' } })
     for (const pid of house.pids().values()) process.kill(pid, 'SIGKILL')
@@ -217,8 +258,7 @@ it('a call is heard from its first frame, however many begin at once and however
   const CALLS = 24
   const FRAMES = 10
   const callSids = Array.from({ length: CALLS }, (_, n) => `CAfirst${n}`)
-  const tokens = await Promise.all(callSids.map((callSid) => house.announce(callSid)))
-  const calls = callSids.map((callSid, n) => ({ callSid, token: tokens[n] ?? '' }))
+  const calls = await Promise.all(callSids.map((callSid) => house.announce(callSid)))
   await using phones = startPhones(house.offhook.url, calls, [
     encodeMulaw(tone(1000, 20, 8000)),
     ...Array.from({ length: FRAMES - 1 }, () => new Uint8Array(160).fill(0xff)),

@@ -4,7 +4,7 @@ import { readAddress } from './address.ts'
 import { isCallSid, type MediaSockets } from './register.ts'
 import { makeDoorman } from './signature.ts'
 import { isRareCount } from './socket.ts'
-import { field, type Switchboard } from './switchboard.ts'
+import { field, type Road, type Switchboard } from './switchboard.ts'
 import { paths } from './twiml.ts'
 
 export interface TwilioOptions {
@@ -31,6 +31,7 @@ export interface TwilioCarrier extends AsyncDisposable {
  *
  * ```
  *   POST /twilio/voice ── TwiML with a token ──▶ GET /twilio/media, upgraded ──▶ media: start, token redeemed, answered
+ *        └─ media: expect, and the model is opened meanwhile
  *   POST /twilio/next ◀── the stream is over ──────────────────────────────────────── outcome ◀──────────────┘
  * ```
  * @throws RangeError when the public URL is none.
@@ -42,16 +43,17 @@ export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
     log.warn('no auth token is set: calls are taken from this machine only, everything else is refused with 403')
   }
   const doorman = makeDoorman(address, authTokens)
+  const road: Road = { address, expect: (info) => media.expect(info) }
   let refused = 0
   const admits = (request: FormRequest) =>
     doorman.admitsForm(request) && [undefined, field(request.form, 'AccountSid')].includes(options.accountSid)
   const guard = (path: string, handle: Handler) => guardedRoute(path, admits, log, handle)
   return {
     routes: [
-      guard(paths.voice, (form, callSid) => switchboard.announce(form, callSid, address)),
-      guard(paths.next, (form, callSid) => switchboard.next(form, callSid)),
-      guard(paths.streamStatus, (form, callSid) => switchboard.streamStatus(form, callSid)),
-      guard(paths.callStatus, (form, callSid) => switchboard.callStatus(form, callSid)),
+      guard(paths.voice, ({ form }, callSid) => switchboard.announce(form, callSid, road)),
+      guard(paths.next, ({ form, url }, callSid) => switchboard.next(form, callSid, streamIn(url), road)),
+      guard(paths.streamStatus, ({ form }, callSid) => switchboard.streamStatus(form, callSid)),
+      guard(paths.callStatus, ({ form }, callSid) => switchboard.callStatus(form, callSid)),
     ],
     upgrade: {
       path: paths.media,
@@ -74,7 +76,12 @@ export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
   }
 }
 
-type Handler = (form: FormRequest['form'], callSid: string) => HttpReply | Promise<HttpReply>
+/** Which stream of its call an action URL of ours is about. */
+function streamIn(url: string): string {
+  return /[?&]stream=(\d{1,4})(&|$)/.exec(url)?.[1] ?? ''
+}
+
+type Handler = (request: FormRequest, callSid: string) => HttpReply | Promise<HttpReply>
 
 function guardedRoute(
   path: string,
@@ -93,7 +100,7 @@ function guardedRoute(
       }
       const callSid = field(request.form, 'CallSid')
       if (!isCallSid(callSid)) return { status: 400, type: 'text/plain', body: 'CallSid expected' }
-      return handle(request.form, callSid)
+      return handle(request, callSid)
     },
   }
 }

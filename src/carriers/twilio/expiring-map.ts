@@ -27,6 +27,10 @@ export class ExpiringMap<V> {
     this.#entries.set(key, { value, dueMs: this.#clock.now() + this.#ttlMs })
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key)
+  }
+
   /** Whether the next new entry would push out the oldest. */
   get full(): boolean {
     this.#expire()

@@ -15,9 +15,9 @@ import { awaitStart } from './start-gate.ts'
 
 export interface MediaDoorOptions {
   readonly register: Register
-  /** Answers one call; resolves when it is over. It owns the leg and disposes of it. */
   /** A call is announced that will come by this door. */
   readonly expect: (info: CallInfo) => void
+  /** Answers one call; resolves when it is over. It owns the leg and disposes of it. */
   readonly answer: (leg: CarrierLeg, info: CallInfo) => Promise<Farewell>
   readonly clock: Clock
   readonly log: Logger
@@ -54,7 +54,12 @@ export class MediaDoor implements MediaSockets {
   }
 
   expect(info: CallInfo): string {
-    this.#options.expect(info)
+    try {
+      this.#options.expect(info)
+    } catch (error) {
+      // Nothing is lost but time: it is tried again, and told to the caller, when the call is answered.
+      this.#log.error({ callId: info.callId, err: error }, 'getting ready for a call failed')
+    }
     return ''
   }
 

@@ -24,7 +24,8 @@ interface Doorman {
  *
  * ```
  *   form      https://pub.example.com + path and query + sorted parameters
- *   upgrade   wss://pub.example.com/twilio/media   or with a trailing slash; never a query: Twilio sends none
+ *   upgrade   wss://pub.example.com/twilio/media   with what is behind it; or with a trailing slash; never a query:
+ *             Twilio sends none
  * ```
  */
 export function makeDoorman(address: PublicAddress, authTokens: readonly string[]): Doorman {

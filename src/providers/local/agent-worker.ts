@@ -3,13 +3,14 @@
  * second of sound) and a dialogue. What takes long goes to the speech threads.
  */
 import { parentPort, workerData } from 'node:worker_threads'
+import { parseSileroWeights } from '../../audio/silero-weights.ts'
 import { systemClock } from '../../base/clock.ts'
+import { readSpeechWeights } from '../../base/speech-weights.ts'
 import { families } from '../../simulators/realtime/family.ts'
 import { startRealtimeServer } from '../../simulators/realtime/server.ts'
 import { type AgentMessage, type AgentWorkerData, LOCAL_MODEL } from './agent-messages.ts'
 import { restaurant } from './domain/restaurant.ts'
 import { localMinds } from './mind.ts'
-import { loadSileroWeights } from './silero-weights.ts'
 import { startSpeechPool } from './speech-pool.ts'
 import { loadVoiceModule } from './voice.ts'
 
@@ -34,7 +35,7 @@ const speech = await startSpeechPool({
   },
 })
 const server = await startRealtimeServer({
-  makeMind: localMinds({ domain, weights: loadSileroWeights(), speech, maxCalls }),
+  makeMind: localMinds({ domain, weights: parseSileroWeights(readSpeechWeights()), speech, maxCalls }),
   apiKey,
   port: wanted,
   models: { [LOCAL_MODEL]: families.qwen35 },

@@ -1,7 +1,7 @@
 import { samplesOf } from '../../audio/pcm.ts'
 import { makeResampler, type Resampler } from '../../audio/resampler.ts'
-import { makeSilero, WINDOW_SAMPLES } from './silero.ts'
-import type { SileroWeights } from './silero-weights.ts'
+import { makeSilero, WINDOW_SAMPLES } from '../../audio/silero.ts'
+import type { SileroWeights } from '../../audio/silero-weights.ts'
 import { makeVoiceActivity, type VoiceActivitySettings } from './voice-activity.ts'
 
 /** What an ear tells. Sound is 16 kHz mono; times are [ms] of sound heard. */
@@ -25,6 +25,8 @@ export interface Ear {
   configure(settings: EarSettings): void
   /** PCM16 little-endian mono at the configured rate; any whole number of samples. */
   hear(audio: Uint8Array): void
+  /** The turn is over, whatever it heard: what comes next is another one, told as started anew. */
+  reset(): void
 }
 
 export interface EarSettings extends VoiceActivitySettings {
@@ -43,7 +45,8 @@ export function makeEar(weights: SileroWeights, settings: EarSettings, listener:
 class WindowedEar implements Ear {
   readonly #listener: EarListener
   readonly #silero
-  readonly #activity
+  #settings: EarSettings
+  #activity
   readonly #preRoll: Int16Array[] = []
   readonly #level = new Float32Array(WINDOW_SAMPLES)
   #window = new Int16Array(WINDOW_SAMPLES)
@@ -53,6 +56,7 @@ class WindowedEar implements Ear {
 
   constructor(weights: SileroWeights, settings: EarSettings, listener: EarListener) {
     this.#silero = makeSilero(weights)
+    this.#settings = settings
     this.#activity = makeVoiceActivity(settings)
     this.#inputRate = settings.inputRate
     this.#resampler = makeResampler(settings.inputRate, EAR_HZ)
@@ -60,10 +64,16 @@ class WindowedEar implements Ear {
   }
 
   configure(settings: EarSettings): void {
+    this.#settings = settings
     this.#activity.configure(settings)
     if (settings.inputRate === this.#inputRate) return
     this.#inputRate = settings.inputRate
     this.#resampler = makeResampler(settings.inputRate, EAR_HZ)
+  }
+
+  reset(): void {
+    this.#activity = makeVoiceActivity(this.#settings)
+    this.#preRoll.length = 0
   }
 
   hear(audio: Uint8Array): void {

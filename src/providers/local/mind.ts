@@ -1,10 +1,11 @@
+import type { SileroWeights } from '../../audio/silero-weights.ts'
 import type { MakeMind, Mind, MindConfig, MindEvent, ReplyPart, ReplyRequest } from '../../simulators/realtime/mind.ts'
 import { MindBusy } from '../../simulators/realtime/mind.ts'
-import type { Dialogue, Domain, Reply } from './domain/domain.ts'
+import type { Dialogue, Domain, Reply, ToolCall } from './domain/domain.ts'
 import { type Ear, type EarSettings, makeEar } from './ear.ts'
+import { instructed, keysPressed, unguided } from './instructed.ts'
 import type { Heard } from './recogniser/recogniser.ts'
 import { exactWords, sentencesOf } from './said.ts'
-import type { SileroWeights } from './silero-weights.ts'
 import type { SpeechLine, SpeechPool } from './speech-pool.ts'
 import { voiceNamed } from './voice.ts'
 
@@ -31,6 +32,10 @@ export function localMinds(options: LocalMindOptions): MakeMind {
 
 /** What a session may offer for an agent that wants to hang up. */
 const END_CALL = 'end_call'
+/** The same for one that lets a human take over. */
+const TRANSFER_CALL = 'transfer_call'
+/** Said before that: what comes after it may be a stranger's voice. */
+const ANNOUNCEMENT = ['One moment.', 'I will connect you.']
 /** What is recognised of one turn; the recogniser looks no further either. */
 const MAX_TURN_SAMPLES = 20 * 16_000
 
@@ -58,6 +63,7 @@ class LocalMind implements Mind {
   #turn: Promise<Heard> | undefined
   /** Asked to be hung up after its goodbye: what that gives is not spoken about. */
   #saidGoodbye = false
+  #hasSpoken = false
   #disposed = false
 
   constructor({ domain, speech, weights }: LocalMindOptions, tell: (event: MindEvent) => void, left: () => void) {
@@ -87,18 +93,22 @@ class LocalMind implements Mind {
   commit(): void {
     if (this.#taken === undefined) this.#begin()
     this.#endTurn()
+    // Between turns nothing need be sent: the next may follow in the sound without the silence that tells them apart.
+    this.#ear?.reset()
   }
 
   clear(): void {
     this.#taken = undefined
     this.#line.abort()
+    if (this.#config?.vad === undefined) this.#ear?.reset()
   }
 
   async *reply(request: ReplyRequest, signal: AbortSignal): AsyncGenerator<ReplyPart, void, undefined> {
     const reply = await this.#think(request)
     if (signal.aborted) return
     if (reply.toolCall !== undefined && this.#offers(reply.toolCall.name)) {
-      yield { type: 'tool-call', name: reply.toolCall.name, args: JSON.stringify(reply.toolCall.args) }
+      if (reply.toolCall.name === TRANSFER_CALL) yield* this.#speak(ANNOUNCEMENT, signal)
+      if (!signal.aborted) yield this.#toolCall(reply.toolCall)
       return
     }
     yield* this.#speak(reply.sentences, signal)
@@ -155,15 +165,39 @@ class LocalMind implements Mind {
     })
   }
 
-  async #think({ trigger, instructions, toolOutputs }: ReplyRequest): Promise<Reply> {
+  async #think({ trigger, instructions, toolOutputs, messages = [] }: ReplyRequest): Promise<Reply> {
     const output = toolOutputs.at(-1)
-    if (output?.name === END_CALL && this.#saidGoodbye) return { sentences: [] }
-    if (output !== undefined) return this.#dialogue.toolResult?.(output.name, output.output) ?? { sentences: [] }
-    const exact = trigger === 'create' ? exactWords(instructions ?? '') : undefined
-    if (exact !== undefined) return { sentences: sentencesOf(exact) }
+    if (output !== undefined) return this.#afterTool(output.name, output.output)
+    if (trigger === 'create' && instructions !== undefined) {
+      const exact = exactWords(instructions)
+      const sentences = exact === undefined ? instructed(instructions, this.#greeting) : sentencesOf(exact)
+      if (sentences !== undefined) return { sentences }
+    }
     const turn = this.#turn
     this.#turn = undefined
-    return turn === undefined ? { sentences: [...this.#greeting] } : this.#dialogue.hear(await turn)
+    if (turn !== undefined) return this.#dialogue.hear(await turn)
+    return { sentences: keysPressed(messages) ?? unguided(this.#greeting, this.#hasSpoken) }
+  }
+
+  /** Silent only where the line is let go of: whoever calls a tool waits for a word. */
+  #afterTool(name: string, output: string): Reply {
+    const failed = /error|fail/i.test(output)
+    if (name === END_CALL && this.#saidGoodbye) return { sentences: [] }
+    if (name === TRANSFER_CALL) {
+      return { sentences: failed ? ['I am sorry.', 'I cannot connect you now.', 'How else can I help you?'] : [] }
+    }
+    const reply = this.#dialogue.toolResult?.(name, output)
+    if (reply !== undefined && reply.sentences.length > 0) return reply
+    return { sentences: failed ? ['I am sorry.', 'That did not work.'] : ['All right.'] }
+  }
+
+  /** The domain knows no destinations: of those that the session allows it takes the first. */
+  #toolCall({ name, args }: ToolCall): ReplyPart {
+    const offered = this.#config?.tools.find((tool) => tool.name === name)
+    const allowed = name === TRANSFER_CALL ? destinationsOf(offered?.parameters) : []
+    const [destination] = allowed
+    const known = destination === undefined || allowed.includes(String(args['destination']))
+    return { type: 'tool-call', name, args: JSON.stringify(known ? args : { ...args, destination }) }
   }
 
   /** Makes the next sentence while the last is on its way. */
@@ -176,6 +210,7 @@ class LocalMind implements Mind {
       const audio = await Promise.race([next, aborted])
       if (audio === undefined || signal.aborted) return
       next = this.#say(sentences[i + 1])
+      this.#hasSpoken = true
       yield { type: 'text', text: i === 0 ? sentence : ` ${sentence}` }
       yield { type: 'audio', audio }
     }
@@ -193,4 +228,16 @@ class LocalMind implements Mind {
   #offers(name: string): boolean {
     return this.#config?.tools.some((tool) => tool.name === name) ?? false
   }
+}
+
+/** The values that a tool's JSON Schema allows for `destination`. */
+function destinationsOf(schema: unknown): readonly string[] {
+  const destination = fieldOf(fieldOf(schema, 'properties'), 'destination')
+  const allowed = fieldOf(destination, 'enum')
+  return Array.isArray(allowed) ? allowed.filter((one) => typeof one === 'string') : []
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
+  return Object.getOwnPropertyDescriptor(value, name)?.value
 }

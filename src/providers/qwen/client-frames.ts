@@ -16,10 +16,21 @@ export function toolOutput(toolCallId: string, output: string): string {
   return JSON.stringify({ type: 'conversation.item.create', item })
 }
 
-/** What was heard of a cut answer, said by the caller's side because the model takes typed words from nobody else. */
-export function heardNote(heardMs: number, heardText: string): string {
-  const words = heardText === '' ? `its first ${(heardMs / 1000).toFixed(1)} seconds` : JSON.stringify(heardText)
-  const text = `(Your last answer was interrupted. I heard ${heardMs <= 0 ? 'nothing of it' : `only ${words}`}.)`
+/** A typed message from the caller's side, because the model takes typed words from nobody else. */
+export function typedMessage(text: string): string {
   const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text }] }
   return JSON.stringify({ type: 'conversation.item.create', item })
+}
+
+/** Ends a turn by hand. An error while the server listens for turns itself, and on an empty buffer. */
+export const bufferCommit = JSON.stringify({ type: 'input_audio_buffer.commit' })
+
+/** Forgets the sound since the last turn. */
+export const bufferClear = JSON.stringify({ type: 'input_audio_buffer.clear' })
+
+/** OpenAI's way to make a model forget what was not heard; Qwen has none. `eventId` comes back in an error. */
+export function itemTruncate(eventId: string, itemId: string, heardMs: number): string {
+  const audio_end_ms = Math.max(0, Math.floor(heardMs))
+  const type = 'conversation.item.truncate'
+  return JSON.stringify({ event_id: eventId, type, item_id: itemId, content_index: 0, audio_end_ms })
 }

@@ -5,7 +5,7 @@ import { Alarm } from './alarm.ts'
 import { errorOf, judgeError } from './errors.ts'
 import type { ServerEvent } from './events.ts'
 import type { Settings } from './options.ts'
-import { agreedFormats, type EchoedRates, sessionUpdate } from './session-config.ts'
+import { agreedFormats, type Echo, sessionUpdate } from './session-config.ts'
 import { SocketWire, type Wire } from './wire.ts'
 
 /** A wire whose session is configured: the next thing it takes is sound. Nobody attends it yet. */
@@ -13,6 +13,8 @@ export interface OpenWire {
   readonly wire: Wire
   readonly input: AudioFormat
   readonly output: AudioFormat
+  /** As the server confirmed it; where it said nothing, as it was asked. */
+  readonly turnsBy: 'model' | 'caller'
 }
 
 /** From the first byte to `session.updated` [ms]: somebody is on the line and hears nothing. */
@@ -40,8 +42,10 @@ export async function openWire(settings: Settings, session: SessionOptions, sign
     given.reject(new CallError('provider-timeout', `the session was not ready in ${openMs} ms`)),
   )
   try {
-    const rates = await Promise.race([configure(wire, JSON.stringify(sessionUpdate(settings, session))), given.promise])
-    return { wire, ...agreedFormats(rates) }
+    const echo = await Promise.race([configure(wire, JSON.stringify(sessionUpdate(settings, session))), given.promise])
+    // A turn ended by hand while the server listens for its end is an error: what it says counts, not what we asked.
+    const turnsBy = settings.turnDetection === 'manual' && echo.listens !== true ? 'caller' : 'model'
+    return { wire, ...agreedFormats(echo), turnsBy }
   } catch (error) {
     // Not awaited: whoever gave up has waited long enough, and the socket goes by itself within a second.
     void wire.close()
@@ -53,7 +57,7 @@ export async function openWire(settings: Settings, session: SessionOptions, sign
 }
 
 /** Resolves on `session.updated`; what follows it is kept for the session. */
-function configure(wire: Wire, update: string): Promise<EchoedRates> {
+function configure(wire: Wire, update: string): Promise<Echo> {
   return new Promise((resolve, reject) => {
     let sent = false
     const frame = (event: ServerEvent) => {
@@ -62,7 +66,7 @@ function configure(wire: Wire, update: string): Promise<EchoedRates> {
         wire.send(update)
       } else if (event.type === 'session-updated' && sent) {
         wire.release()
-        resolve(event.rates)
+        resolve(event.echo)
       } else if (event.type === 'error') {
         const verdict = judgeError(event.error)
         if (verdict.outcome !== 'swallow') reject(errorOf(event.error, verdict))

@@ -10,7 +10,7 @@ import type { WireError } from './events.ts'
  * | swallow      | nothing: the two ends had crossed                                                     |
  * | retry-create | our `response.create` waits for `response.done` and is sent once more                 |
  * | create-later | the same, but it waits for the end of the caller's speech; if the model answers, gone |
- * | no-turn      | the model took the speech for noise: the turn is over and gets no answer              |
+ * | no-turn      | the model took the speech for noise, or heard none: the turn gets no answer           |
  * | slow-down    | sound goes up in bigger, fewer frames from now on                                     |
  * | back-off     | the answer that was refused is asked for once more, a little later                    |
  * | keep         | logged; the session goes on, and if it is closed next, this is why                    |
@@ -37,6 +37,11 @@ const rows: readonly Row[] = [
   { pattern: /already has an active response/i, outcome: 'retry-create', code: 'provider-protocol' },
   { pattern: /while user is speaking/i, outcome: 'create-later', code: 'provider-protocol' },
   { pattern: /not accepted by semantic turn detection/i, outcome: 'no-turn', code: 'provider-protocol' },
+  {
+    pattern: /committing input audio|commit_empty|buffer (is )?(too small|empty)/i,
+    outcome: 'no-turn',
+    code: 'provider-protocol',
+  },
   { pattern: /no response was generated for \d+ seconds/i, outcome: 'end', code: 'provider-lost' },
   { pattern: /free tier|FreeTierOnly/i, outcome: 'end', code: 'provider-refused' },
   { pattern: /good standing|arrearage|access ?denied/i, outcome: 'end', code: 'provider-refused' },

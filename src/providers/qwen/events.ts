@@ -1,12 +1,14 @@
 import type { Usage } from '../../call/provider.ts'
 import { type AudioDelta, readAudioDelta } from './audio-delta.ts'
-import type { EchoedRates } from './session-config.ts'
+import type { Echo } from './session-config.ts'
 
 /** What an `error` frame says; every field may be empty. */
 export interface WireError {
   readonly type: string
   readonly code: string
   readonly message: string
+  /** Of the client's event that it answers; mostly absent. */
+  readonly eventId?: string
 }
 
 /**
@@ -15,9 +17,13 @@ export interface WireError {
  */
 export type ServerEvent =
   | { readonly type: 'session-created' }
-  | { readonly type: 'session-updated'; readonly rates: EchoedRates }
-  | { readonly type: 'speech-started' }
-  | { readonly type: 'speech-stopped' }
+  | { readonly type: 'session-updated'; readonly echo: Echo }
+  | { readonly type: 'speech-started' | 'speech-stopped'; readonly itemId?: string }
+  /** A turn that we ended was taken; its item follows. */
+  | { readonly type: 'committed'; readonly itemId: string }
+  /** Something of ours is in the conversation. `spoken`: the caller's sound. */
+  | { readonly type: 'item-created'; readonly itemId: string; readonly spoken: boolean }
+  | { readonly type: 'truncated' }
   /** The whole of what is understood so far, not a piece to append. */
   | { readonly type: 'caller-text'; readonly itemId: string; readonly text: string }
   | { readonly type: 'caller-text-done'; readonly itemId: string; readonly text: string }
@@ -85,7 +91,26 @@ function usageOf(response: Frame): Usage | undefined {
 
 const sessionUpdated: Parse = (frame) => {
   const session = child(frame, 'session')
-  return { type: 'session-updated', rates: { input: rate(session, 'input'), output: rate(session, 'output') } }
+  const detection = session?.['turn_detection']
+  const listens = detection === undefined ? undefined : detection !== null
+  return { type: 'session-updated', echo: { input: rate(session, 'input'), output: rate(session, 'output'), listens } }
+}
+
+const speech =
+  (type: 'speech-started' | 'speech-stopped'): Parse =>
+  (frame) => {
+    const itemId = id(frame, 'item_id')
+    return { type, ...(itemId === undefined ? {} : { itemId }) }
+  }
+
+const committed: Parse = (frame) => ({ type: 'committed', itemId: id(frame, 'item_id') ?? '' })
+
+/** The role is not looked at: the official sample prints `assistant` for the caller's own sound. */
+const itemCreated: Parse = (frame) => {
+  const item = child(frame, 'item')
+  const content = item?.['content']
+  const spoken = Array.isArray(content) && asFrame(content[0])?.['type'] === 'input_audio'
+  return { type: 'item-created', itemId: text(item, 'id') ?? '', spoken }
 }
 
 const callerText: Parse = (frame) => {
@@ -169,7 +194,8 @@ const itemDone: Parse = (frame) => {
 const error: Parse = (frame) => {
   const body = child(frame, 'error') ?? frame
   const wire = { type: text(body, 'type') ?? '', code: text(body, 'code') ?? '', message: text(body, 'message') ?? '' }
-  return { type: 'error', error: wire }
+  const eventId = id(body, 'event_id')
+  return { type: 'error', error: eventId === undefined || body === frame ? wire : { ...wire, eventId } }
 }
 
 /** Every frame that means something to a call. */
@@ -177,8 +203,13 @@ const parsers: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['error', error],
   ['session.created', () => ({ type: 'session-created' })],
   ['session.updated', sessionUpdated],
-  ['input_audio_buffer.speech_started', () => ({ type: 'speech-started' })],
-  ['input_audio_buffer.speech_stopped', () => ({ type: 'speech-stopped' })],
+  ['input_audio_buffer.speech_started', speech('speech-started')],
+  ['input_audio_buffer.speech_stopped', speech('speech-stopped')],
+  ['input_audio_buffer.committed', committed],
+  ['input_audio_buffer.commited', committed],
+  ['conversation.item.created', itemCreated],
+  ['conversation.item.added', itemCreated],
+  ['conversation.item.truncated', () => ({ type: 'truncated' })],
   ['conversation.item.input_audio_transcription.delta', callerText],
   ['conversation.item.input_audio_transcription.completed', callerTextDone],
   ['conversation.item.input_audio_transcription.failed', callerTextDone],
@@ -200,15 +231,10 @@ const parsers: ReadonlyMap<string, Parse> = new Map<string, Parse>([
 
 /** Frames we know and need nothing from: what they say is said by another one, or concerns what we never ask for. */
 const knownAndIgnored: ReadonlySet<string> = new Set([
-  'input_audio_buffer.committed',
-  'input_audio_buffer.commited',
   'input_audio_buffer.cleared',
   'input_audio_buffer.timeout_triggered',
   'conversation.created',
-  'conversation.item.created',
-  'conversation.item.added',
   'conversation.item.done',
-  'conversation.item.truncated',
   'conversation.item.deleted',
   'response.output_item.added',
   'response.content_part.added',

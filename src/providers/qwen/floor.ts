@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { Alarm } from './alarm.ts'
 
-/** A `response.create`: `prompt` is asked for by the call, `follow-up` is owed to answered tools. */
+/** A `response.create`: `prompt` is asked for by the call, `follow-up` is owed to answered tools or to a manual turn. */
 interface Create {
   readonly kind: 'prompt' | 'follow-up'
   readonly instructions?: string
@@ -11,6 +11,8 @@ interface Create {
 
 /** A create may be dropped without a word; after this long [ms] it counts as dropped. */
 const createDeadlineMs = 5000
+/** The same for one that is owed, which is then sent once more: somebody waits for an answer. */
+const owedDeadlineMs = 3000
 /** How long after the end of the caller's speech the model's own answer is waited for [ms]. */
 const answerDeadlineMs = 3000
 /** How long a response that we do not see may block ours [ms]. */
@@ -24,12 +26,17 @@ const backOffMs = 1000
  *
  * ```
  *              ┌── caller speaks, or has just spoken (the model answers by itself: what was owed is dropped)
- *   owed ──────┼── a response is active                                ──all clear──▶ create ──▶ response.created
- *   (one deep) └── a create is under way, or was refused a moment ago
+ *   owed ──────┼── a manual turn is going on, or was not taken yet
+ *   (one deep) ├── a response is active                                ──all clear──▶ create ──▶ response.created
+ *              └── a create is under way, or was refused a moment ago
+ *
+ *   speech_stopped ─▶ speech_started ─▶ response.created      the answer to half a sentence: unwanted
+ *   speech_started ───────────────────▶ response.created      the model's answer ends the turn, as if it had said so
  * ```
  */
 export class Floor {
   readonly #create: (instructions: string | undefined) => void
+  readonly #dropped: () => void
   readonly #sentAlarm: Alarm
   readonly #answerAlarm: Alarm
   readonly #blockAlarm: Alarm
@@ -42,10 +49,20 @@ export class Floor {
   #speaking = false
   #answerDue = false
   #blocked = false
+  /** The caller went on speaking before the answer to what was said had begun. */
+  #spokeOn = false
+  /** An answer of the model was unwanted for that: if nothing comes of the speech, it is owed again. */
+  #cutShort = false
+  /** The caller's turn as the call hears it. */
+  #turn: 'none' | 'open' | 'ended' = 'none'
 
-  /** @param create sends `response.create` now. */
-  constructor(clock: Clock, create: (instructions: string | undefined) => void) {
+  /**
+   * @param create sends `response.create` now.
+   * @param dropped the model has passed over one that was owed.
+   */
+  constructor(clock: Clock, create: (instructions: string | undefined) => void, dropped: () => void) {
     this.#create = create
+    this.#dropped = dropped
     this.#sentAlarm = new Alarm(clock)
     this.#answerAlarm = new Alarm(clock)
     this.#blockAlarm = new Alarm(clock)
@@ -75,50 +92,90 @@ export class Floor {
 
   speechStarted(): void {
     this.#speaking = true
+    this.#spokeOn = this.#answerDue
     this.#answerDue = false
     this.#answerAlarm.clear()
   }
 
   speechStopped(): void {
     this.#speaking = false
-    this.#answerDue = true
-    this.#answerAlarm.set(answerDeadlineMs, () => this.noTurn())
+    this.#spokeOn = false
+    this.#awaitAnswer()
   }
 
   /** The speech gets no answer: it was noise, or the model forgot. */
   noTurn(): void {
     this.#speaking = false
+    this.#spokeOn = false
     this.#answerDue = false
     this.#answerAlarm.clear()
+    if (this.#cutShort) this.#followUp ??= { kind: 'follow-up', again: false }
+    this.#cutShort = false
+    this.#next()
+  }
+
+  /** A manual turn has begun: nothing may be asked for while it lasts. */
+  turnBegins(): void {
+    this.#turn = 'open'
+  }
+
+  /** It was a noise, or empty. What was owed before it still is. */
+  turnDrops(): void {
+    this.#turn = 'none'
+    this.#next()
+  }
+
+  /** It is over and committed; the model has not taken it yet. */
+  turnEnds(): void {
+    this.#turn = 'ended'
+  }
+
+  /** The model has it, so an answer is owed: at once, or after the turn that has begun since. */
+  turnTaken(): void {
+    this.#followUp = { kind: 'follow-up', again: false }
+    this.turnRefused()
+  }
+
+  /** The model did not take it: it gets no answer. */
+  turnRefused(): void {
+    if (this.#turn === 'ended') this.#turn = 'none'
     this.#next()
   }
 
   /**
    * A response has begun: one that we asked for, or the model's own answer, which ends the caller's turn.
-   * @returns `unwanted` when we asked for it and the call has wanted silence since: it is to be cancelled at once.
+   * @returns `unwanted` when the call has wanted silence since it was asked for, or when the caller speaks on since
+   *   what it answers was said: it is to be cancelled at once.
    */
   created(): 'asked' | 'unwanted' | 'own' {
-    const asked = this.#unwanted && !this.#answerDue ? 'unwanted' : 'asked'
-    const kind = this.#underWay ? asked : 'own'
-    if (kind === 'own') {
+    const spokeOn = this.#spokeOn
+    const unwanted = spokeOn || (this.#underWay && this.#unwanted && !this.#answerDue)
+    const own = !this.#underWay
+    if (own) {
       // The model has heard everything that was owed.
       this.#prompt = undefined
       this.#followUp = undefined
-      this.#speaking = false
+      if (!spokeOn) this.#speaking = false
     }
+    // What tools are owed is owed still, when nobody wants to hear it now.
+    this.#cutShort = spokeOn || (unwanted && !own && this.#latest?.kind === 'follow-up')
+    this.#spokeOn = false
     this.#active = true
     this.#unwanted = false
     this.#answerDue = false
     this.#answerAlarm.clear()
     this.#settleSent()
     this.#unblock()
-    return kind
+    if (unwanted) return 'unwanted'
+    return own ? 'own' : 'asked'
   }
 
   /** A response, known or not, is over. */
   done(): void {
     this.#active = false
     this.#unblock()
+    // The model, not interrupted, finished before it turns to what was said meanwhile.
+    if (this.#answerDue) this.#awaitAnswer()
     this.#next()
   }
 
@@ -154,18 +211,31 @@ export class Floor {
   }
 
   #next(): void {
-    if (this.#speaking || this.#answerDue || this.#active || this.#underWay || this.#blocked) return
+    const heldBack = this.#speaking || this.#answerDue || this.#turn !== 'none'
+    if (heldBack || this.#active || this.#underWay || this.#blocked) return
     const next = this.#followUp ?? this.#prompt
     if (next === undefined) return
     if (next === this.#followUp) this.#followUp = undefined
     else this.#prompt = undefined
     this.#latest = next
     this.#underWay = true
-    this.#sentAlarm.set(createDeadlineMs, () => {
+    this.#unwanted = false
+    const owed = next.kind === 'follow-up'
+    this.#sentAlarm.set(owed ? owedDeadlineMs : createDeadlineMs, () => {
+      if (owed) this.#dropped()
+      if (owed && !this.#unwanted) this.#putBack()
       this.#settleSent()
       this.#next()
     })
     this.#create(next.instructions)
+  }
+
+  #awaitAnswer(): void {
+    this.#answerDue = true
+    this.#answerAlarm.set(answerDeadlineMs, () => {
+      // An answer that is still being given comes first: then it is waited for anew.
+      if (!this.#active) this.noTurn()
+    })
   }
 
   #putBack(): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
+import { type HeardTruth, heardTruths } from './heard-truth.ts'
 import { type Family, families, familyOf, type Profile, profileOf, type TurnDetection } from './profiles.ts'
 import { type Sampling, samplingProblem } from './sampling.ts'
 
@@ -13,12 +14,17 @@ export interface QwenOptions {
   readonly family?: Family
   /** Default: the family's. */
   readonly voice?: string
-  /** Default `server_vad`. */
+  /** Default `server_vad`. With `manual` the two settings that follow have no meaning. */
   readonly turnDetection?: TurnDetection
   /** -1 to 1, lower is more sensitive. Default: the model's own (0.5). */
   readonly vadThreshold?: number
   /** Silence that ends a turn [ms], 200 to 6000; adds to every answer's latency. Default: the model's own (800). */
   readonly vadSilenceMs?: number
+  /**
+   * False asks the server not to stop an answer when it hears the caller: then only the call does. The field is echoed
+   * by the service but in no table of its pages, so without `false` it is not sent, and a server may not heed it.
+   */
+  readonly modelInterrupts?: boolean
   /** Sound per `append` [ms]. */
   readonly batchMs: 20 | 40 | 60 | 100
   /** A tag (`de`, `pt-BR`) or a name (`German`). The model has no such setting: it becomes a sentence of the instructions. */
@@ -29,10 +35,10 @@ export interface QwenOptions {
   /** Asks for 8 kHz both ways; used only when the server confirms it. Default false. */
   readonly narrowband?: boolean
   /**
-   * Tells the model what was heard of a cut answer by a typed message, where the family takes those. Default false:
-   * Qwen has no truncate, and what a message in the middle of a spoken turn does to the answer has not been measured.
+   * How the model is told what was heard of a cut answer. Default `note`: a typed message where the family takes those,
+   * else nothing. `truncate` is OpenAI's event, for servers that know it; Qwen refuses it, and then it is not sent again.
    */
-  readonly truncateNote?: boolean
+  readonly heardTruth?: HeardTruth
   readonly clock: Clock
   readonly log?: Logger
   /** Default `qwen`. */
@@ -103,6 +109,9 @@ export function checkOptions(options: QwenOptions): Settings {
   if (options.voice !== undefined && options.voice.trim() === '') throw expected('voice', 'a name', options.voice)
   if (options.name === '') throw expected('name', 'a name', options.name)
   if (![20, 40, 60, 100].includes(options.batchMs)) throw expected('batchMs', '20, 40, 60 or 100', options.batchMs)
+  if (!heardTruths.includes(options.heardTruth ?? 'off')) {
+    throw expected('heardTruth', heardTruths.join(', '), options.heardTruth)
+  }
   inRange('vadThreshold', options.vadThreshold, -1, 1)
   inRange('vadSilenceMs', options.vadSilenceMs, 200, 6000)
   if (options.language !== undefined && !/^[\p{L}\p{M}\d() -]{2,60}$/u.test(options.language)) {
@@ -122,5 +131,8 @@ function warn(options: QwenOptions, profile: Profile): void {
   }
   if (voice !== undefined && !profile.voices.includes(voice)) {
     log?.warn({ model, voice, known: profile.voices }, 'voice not known for this model; it may be refused')
+  }
+  if (options.modelInterrupts === false && !profile.vadFlags && options.turnDetection !== 'manual') {
+    log?.warn({ model }, 'this model stops its answers by itself whenever it hears a sound, and cannot be asked not to')
   }
 }

@@ -1,7 +1,8 @@
 /** A generation of models that is spoken to in the same way. */
 export type Family = 'turbo' | 'qwen3' | 'qwen3.5-plus' | 'qwen3.5-flash' | 'qwen3.8'
 
-export type TurnDetection = 'server_vad' | 'semantic_vad'
+/** Who ends the caller's turns: the server by loudness or by sense, or, `manual`, the call. */
+export type TurnDetection = 'server_vad' | 'semantic_vad' | 'manual'
 
 /** What one family wants to be sent, and what it can do. */
 export interface Profile {
@@ -24,6 +25,8 @@ export interface Profile {
   readonly tools: boolean
   /** Whether it can search the web by itself (never together with tools). */
   readonly search: boolean
+  /** Whether `interrupt_response` is known: it is echoed, and Qwen's own clients send it; the field table leaves it out. */
+  readonly vadFlags: boolean
   /** Whether the conversation takes typed messages. */
   readonly textItems: boolean
   /** Whether 8 kHz may be asked for. The pages contradict each other: believed only when `session.updated` echoes it. */
@@ -43,11 +46,12 @@ const turbo: Profile = {
   formats: { shape: 'flat', input: 'pcm16', output: 'pcm16' },
   defaultVoice: 'Chelsie',
   voices: cherryEra,
-  turnDetections: ['server_vad'],
+  turnDetections: ['server_vad', 'manual'],
   transcriptionModel: 'gummy-realtime-v1',
   sampling: false,
   tools: false,
   search: false,
+  vadFlags: false,
   textItems: false,
   narrowband: false,
   sessionLimitMin: 30,
@@ -69,11 +73,12 @@ const plus: Profile = {
   formats: { shape: 'nested', nameOutput: true },
   defaultVoice: 'Tina',
   voices: ['Tina', 'Jennifer', 'Aiden', 'Mione', 'Ethan', 'Serena'],
-  turnDetections: ['server_vad', 'semantic_vad'],
+  turnDetections: ['server_vad', 'semantic_vad', 'manual'],
   transcriptionModel: 'qwen3-asr-flash-realtime',
   sampling: true,
   tools: true,
   search: true,
+  vadFlags: true,
   textItems: true,
   narrowband: true,
   sessionLimitMin: 120,

@@ -14,7 +14,8 @@ import { unmetWishes } from './session-config.ts'
 export function makeQwenProvider(options: QwenOptions): RealtimeProvider {
   const settings = checkOptions(options)
   const { profile } = settings
-  const truncateNote = options.truncateNote === true && profile.textItems
+  const takesNotes = profile.textItems
+  const { heardTruth = 'note' } = options
   return {
     name: options.name ?? 'qwen',
     async connect(session, signal) {
@@ -22,7 +23,10 @@ export function makeQwenProvider(options: QwenOptions): RealtimeProvider {
       for (const wish of unmetWishes(settings, session)) options.log?.warn({ callId, model: options.model }, wish)
       const open = await openWire(settings, session, signal)
       const { batchMs, clock, log } = options
-      return new QwenSession(open, { callId, batchMs, truncateNote, clock, log })
+      if (settings.turnDetection === 'manual' && open.turnsBy === 'model') {
+        log?.warn({ callId, model: options.model }, 'the model insists on ending the turns itself')
+      }
+      return new QwenSession(open, { callId, batchMs, takesNotes, heardTruth, clock, log })
     },
   }
 }

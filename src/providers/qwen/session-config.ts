@@ -7,10 +7,13 @@ import { plainSchema } from './tool-schema.ts'
 
 type Fields = Record<string, unknown>
 
-/** Rates [Hz] that `session.updated` stated under `audio`; absent where it stated none. */
-export interface EchoedRates {
+/** What `session.updated` stated that matters here; `undefined` where it stated nothing. */
+export interface Echo {
+  /** [Hz], under `audio`. */
   readonly input: number | undefined
   readonly output: number | undefined
+  /** Whether the server listens for the caller's turns itself. */
+  readonly listens: boolean | undefined
 }
 
 function audioFields({ profile, options }: Settings): Fields {
@@ -22,11 +25,14 @@ function audioFields({ profile, options }: Settings): Fields {
   return { audio: { input, output: { format: { type: 'pcm', sample_rate: narrow ? 8000 : 24000 } } } }
 }
 
-function turnDetectionFields({ turnDetection, options }: Settings): Fields {
+/** `null` is the server's manual mode; absent would be its own detection. */
+function turnDetectionFields({ turnDetection, options, profile }: Settings): Fields | null {
+  if (turnDetection === 'manual') return null
   return {
     type: turnDetection,
     ...(options.vadThreshold === undefined ? {} : { threshold: options.vadThreshold }),
     ...(options.vadSilenceMs === undefined ? {} : { silence_duration_ms: options.vadSilenceMs }),
+    ...(options.modelInterrupts === false && profile.vadFlags ? { interrupt_response: false } : {}),
   }
 }
 
@@ -38,7 +44,17 @@ function toolFields({ name, description, parameters }: ToolDeclaration): Fields 
 /** `de` reads German; what is not a tag is a name already. */
 function languageName(language: string): string {
   if (!/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(language)) return language
-  return new Intl.DisplayNames(['en'], { type: 'language' }).of(language) ?? language
+  const [tag] = tagsOf(language)
+  return tag === undefined ? language : (new Intl.DisplayNames(['en'], { type: 'language' }).of(tag) ?? language)
+}
+
+/** Something may look like a tag and be none: then it stands for itself. */
+function tagsOf(language: string): readonly string[] {
+  try {
+    return Intl.getCanonicalLocales(language)
+  } catch {
+    return []
+  }
 }
 
 function instructionsOf(settings: Settings, instructions: string): string {
@@ -89,6 +105,9 @@ function pcmOf(rate: number): AudioFormat {
  * when it has not understood the wish.
  * @throws CallError `provider-protocol` for a rate the house does not know.
  */
-export function agreedFormats(echoed: EchoedRates): { readonly input: AudioFormat; readonly output: AudioFormat } {
+export function agreedFormats(echoed: Pick<Echo, 'input' | 'output'>): {
+  readonly input: AudioFormat
+  readonly output: AudioFormat
+} {
   return { input: pcmOf(echoed.input ?? 16000), output: pcmOf(echoed.output ?? 24000) }
 }

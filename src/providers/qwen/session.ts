@@ -1,17 +1,19 @@
 import type { AudioFormat } from '../../audio/format.ts'
 import type { Clock } from '../../base/clock.ts'
-import { CallError } from '../../base/errors.ts'
+import type { CallError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
 import type { RealtimeSession, SessionEvent } from '../../call/provider.ts'
-import { Alarm } from './alarm.ts'
+import { Answering } from './answering.ts'
 import { CallerWords } from './caller-words.ts'
-import { heardNote, responseCancel, responseCreate, toolOutput } from './client-frames.ts'
+import { responseCreate, toolOutput } from './client-frames.ts'
 import type { OpenWire } from './connect.ts'
 import { errorOf, judgeError } from './errors.ts'
 import type { ServerEvent, WireError } from './events.ts'
 import { Floor } from './floor.ts'
+import { HeardTeller, type HeardTruth } from './heard-truth.ts'
 import { Mailbox } from './mailbox.ts'
-import { Reply } from './reply.ts'
+import { ManualTurns } from './manual-turns.ts'
+import { Notes } from './notes.ts'
 import { Tally } from './tally.ts'
 import { ToolDesk } from './tool-desk.ts'
 import { Uplink } from './uplink.ts'
@@ -21,61 +23,80 @@ import type { Wire } from './wire.ts'
 export interface SessionSettings {
   readonly callId: string
   readonly batchMs: number
-  /** Tell the model by a typed message what was heard of a cut answer. */
-  readonly truncateNote: boolean
+  /** The model takes typed messages. */
+  readonly takesNotes: boolean
+  readonly heardTruth: HeardTruth
   readonly clock: Clock
   readonly log: Logger | undefined
 }
 
-/** After `response.cancel` the model owes a `response.done`; it is not waited for longer than this [ms]. */
-const cancelDeadlineMs = 2000
-/** A response that sends nothing for this long [ms] never ends: seen with errors of the model's backend. */
-const stallMs = 20_000
-
 /**
- * One conversation over a wire, at most one response at a time.
+ * One conversation over a wire: it takes the call's verbs and the model's frames, and hands each to the part that
+ * knows about it.
  *
  * ```
- *   response.created ─▶ active ─┬─ deltas of its id ─▶ audio, transcript, tool-call
- *                               ├─ response.done ───────────────────────────────▶ response-ended (its status)
- *                               ├─ another response.created ────────────────────▶ response-ended (superseded)
- *                               ├─ cancel, and no response.done in 2 s ─────────▶ response-ended (cancelled)
- *                               └─ the wire breaks ─────────────────────────────▶ response-ended (failed), closed
+ *   append, beginTurn … ─▶ ManualTurns ─▶ Uplink ─▶ wire          wire ─▶ response.* ─▶ Answering ─▶ events
+ *   respond, cancel ─▶ Floor (when a response.create may go)            ▶ errors, speech, words ────▶ events
+ *   note, truncate ─▶ Notes          answerTool ─▶ ToolDesk
  * ```
- * Frames of any other response are late or stray: counted and dropped.
  */
 export class QwenSession implements RealtimeSession {
   readonly inputFormat: AudioFormat
   readonly outputFormat: AudioFormat
-  readonly turnsBy = 'model'
-  readonly takesNotes = false
+  readonly takesNotes: boolean
   readonly #settings: SessionSettings
   readonly #wire: Wire
   readonly #uplink: Uplink
   readonly #mailbox = new Mailbox()
-  readonly #callerWords = new CallerWords()
+  readonly #callerWords = new CallerWords((event) => this.#tell(event))
   readonly #floor: Floor
   readonly #tools: ToolDesk
+  readonly #answering: Answering
+  readonly #notes: Notes
+  readonly #heard: HeardTeller
   readonly #tally = new Tally()
-  readonly #cancelAlarm: Alarm
-  readonly #stallAlarm: Alarm
-  #active: Reply | undefined
+  /** Absent while the server ends the turns itself: then nothing can be committed. */
+  #turns: ManualTurns | undefined
+  /** Of the caller's turn that the server hears, or heard last. */
+  #turnItem: { readonly itemId?: string } = {}
   #over = false
 
   constructor(open: OpenWire, settings: SessionSettings) {
+    const { clock } = settings
+    const send = (frame: string) => open.wire.send(frame)
     this.inputFormat = open.input
     this.outputFormat = open.output
+    this.takesNotes = settings.takesNotes
     this.#settings = settings
     this.#wire = open.wire
     this.#uplink = new Uplink(open.wire, open.input, settings.batchMs)
-    this.#floor = new Floor(settings.clock, (instructions) => this.#wire.send(responseCreate(instructions)))
+    this.#floor = new Floor(
+      clock,
+      (instructions) => send(responseCreate(instructions)),
+      () => this.#turns?.hurried(),
+    )
     this.#tools = new ToolDesk(
-      (id, output) => this.#wire.send(toolOutput(id, output)),
+      (id, output) => send(toolOutput(id, output)),
       () => this.#floor.followUp(),
     )
-    this.#cancelAlarm = new Alarm(settings.clock)
-    this.#stallAlarm = new Alarm(settings.clock)
+    this.#answering = new Answering({
+      ...{ clock, send, tools: this.#tools, tally: this.#tally },
+      tell: (event) => this.#tell(event),
+      over: () => this.#onAnswerOver(),
+      stalled: (error) => this.#close(error),
+    })
+    this.#notes = new Notes(send, () => this.#answering.active)
+    this.#heard = new HeardTeller(settings.heardTruth, clock, send, (text) => this.note(text))
+    if (open.turnsBy === 'caller') {
+      const named = (itemId: string) => this.#tell({ type: 'turn-named', itemId })
+      const taken = () => this.#floor.turnTaken()
+      this.#turns = new ManualTurns({ clock, format: open.input, uplink: this.#uplink, send, named, taken })
+    }
     open.wire.attend({ frame: (event) => this.#onFrame(event), broken: (error) => this.#close(error) })
+  }
+
+  get turnsBy(): 'model' | 'caller' {
+    return this.#turns === undefined ? 'model' : 'caller'
   }
 
   listen(listener: (event: SessionEvent) => void): void {
@@ -83,12 +104,31 @@ export class QwenSession implements RealtimeSession {
   }
 
   append(audio: Uint8Array): void {
-    if (!this.#over) this.#uplink.push(audio)
+    if (this.#over) return
+    if (this.#turns === undefined) this.#uplink.push(audio)
+    else this.#turns.push(audio)
   }
 
-  endTurn(): void {}
+  beginTurn(): void {
+    if (!this.#over && this.#turns?.begin() === true) this.#floor.turnBegins()
+  }
 
-  note(_text: string): void {}
+  endTurn(): void {
+    if (this.#over || this.#turns === undefined) return
+    // What was typed before the turn stands before it, whatever the model is doing.
+    this.#notes.flush()
+    const became = this.#turns.end()
+    if (became === 'committed') this.#floor.turnEnds()
+    else if (became === 'empty') this.#floor.turnDrops()
+  }
+
+  dropTurn(): void {
+    if (!this.#over && this.#turns?.drop() === true) this.#floor.turnDrops()
+  }
+
+  note(text: string): void {
+    if (!this.#over && this.#settings.takesNotes) this.#notes.put(text)
+  }
 
   /** Waits, one deep, while the caller speaks or a response is active; dropped when the model then answers by itself. */
   respond(instructions?: string): void {
@@ -98,12 +138,11 @@ export class QwenSession implements RealtimeSession {
   cancel(): void {
     if (this.#over) return
     this.#floor.hush()
-    this.#cancelActive()
+    this.#answering.cancel()
   }
 
-  /** Qwen has no truncate. Where a typed message is allowed, and wanted, the model is told in words. */
-  truncate(_itemId: string, heardMs: number, heardText: string): void {
-    if (!this.#over && this.#settings.truncateNote) this.#wire.send(heardNote(heardMs, heardText))
+  truncate(itemId: string, heardMs: number, heardText: string): void {
+    if (!this.#over) this.#heard.tell(itemId, heardMs, heardText)
   }
 
   answerTool(toolCallId: string, output: string): void {
@@ -130,91 +169,72 @@ export class QwenSession implements RealtimeSession {
         return
       case 'speech-started':
       case 'speech-stopped':
-        this.#onSpeech(event.type === 'speech-started')
+        this.#onSpeech(event)
+        return
+      case 'committed':
+        this.#turns?.onCommitted(event.itemId)
+        return
+      case 'item-created':
+        this.#turns?.onItem(event.itemId, event.spoken)
+        return
+      case 'truncated':
+        this.#heard.truncated()
         return
       case 'caller-text':
-        this.#tellWords('caller', event.itemId, this.#callerWords.preview(event.itemId, event.text), false)
+        this.#callerWords.preview(event.itemId, event.text)
         return
       case 'caller-text-done':
-        this.#tellWords('caller', event.itemId, this.#callerWords.finish(event.itemId, event.text), true)
+        this.#callerWords.finish(event.itemId, event.text)
+        this.#turns?.onWords(event.itemId)
         return
       case 'response-created':
         this.#onCreated(event.responseId)
         return
       default:
-        this.#onResponseFrame(event)
-    }
-  }
-
-  #onResponseFrame(event: Extract<ServerEvent, { responseId: string }>): void {
-    const reply = this.#active
-    if (reply?.id !== event.responseId) {
-      this.#tally.late++
-      // What is over at the model is over, also when it was never told to have begun.
-      if (event.type === 'response-done' && reply === undefined) this.#floor.done()
-      return
-    }
-    reply.latestMs = this.#settings.clock.now()
-    switch (event.type) {
-      case 'audio': {
-        if (reply.cancelled) this.#tally.late++
-        const audio = reply.cancelled ? undefined : reply.decode(event.base64)
-        if (audio === undefined || audio.length === 0) return
-        this.#tell({ type: 'audio', responseId: reply.id, itemId: event.itemId, audio })
-        return
-      }
-      case 'agent-text':
-        this.#tellWords('agent', event.itemId, reply.say(event.itemId, event.delta), false)
-        return
-      case 'agent-text-done':
-        this.#tellWords('agent', event.itemId, reply.finish(event.itemId, event.text), true)
-        return
-      case 'tool-call': {
-        const { responseId, itemId, toolCallId, name, args } = event
-        if (reply.cancelled || !this.#tools.note(responseId, itemId, toolCallId)) return
-        this.#tell({ type: 'tool-call', toolCallId, name, args })
-        return
-      }
-      case 'response-done': {
-        const usage = event.usage === undefined ? {} : { usage: event.usage }
-        this.#endReply(reply, { status: event.status, ...usage })
-        this.#tools.over(reply.id)
-        this.#floor.done()
-      }
+        this.#answering.take(event)
     }
   }
 
   /** A second start, or a stop without a start, is not news. */
-  #onSpeech(started: boolean): void {
+  #onSpeech({ type, itemId }: Extract<ServerEvent, { type: 'speech-started' | 'speech-stopped' }>): void {
+    if (this.#turns !== undefined) this.#surrender()
+    const started = type === 'speech-started'
     if (started === this.#floor.callerSpeaks) return
+    if (itemId !== undefined || started) this.#turnItem = itemId === undefined ? {} : { itemId }
     if (started) this.#floor.speechStarted()
     else this.#floor.speechStopped()
-    this.#tell({ type: started ? 'speech-started' : 'speech-stopped' })
+    this.#tell({ type, ...this.#turnItem })
+  }
+
+  /** The server listens for turns although it was told not to: to end one by hand would be an error from now on. */
+  #surrender(): void {
+    const kept = this.#turns?.close()
+    this.#turns = undefined
+    if (kept !== undefined) this.#uplink.push(kept)
+    this.#floor.turnDrops()
+    const { callId, log } = this.#settings
+    log?.warn({ callId }, 'the model ends the turns itself after all')
   }
 
   #onCreated(responseId: string): void {
     const wasSpeaking = this.#floor.callerSpeaks
     const unwanted = this.#floor.created() === 'unwanted'
     // The model answers what it has heard: then the speech is over, even if it has not said so.
-    if (wasSpeaking && !this.#floor.callerSpeaks) this.#tell({ type: 'speech-stopped' })
-    if (this.#active?.id === responseId) return
-    const older = this.#active
-    if (older !== undefined) {
-      this.#endReply(older, { status: 'superseded' })
-      this.#tools.over(older.id)
-    }
-    this.#active = new Reply(responseId, this.#settings.clock.now())
-    this.#tell({ type: 'response-started', responseId })
-    // Whoever was told may have let go of us.
+    if (wasSpeaking && !this.#floor.callerSpeaks) this.#tell({ type: 'speech-stopped', ...this.#turnItem })
+    if (!this.#over) this.#answering.begin(responseId, unwanted)
+  }
+
+  #onAnswerOver(): void {
     if (this.#over) return
-    this.#watchStall(stallMs)
-    if (unwanted) this.#cancelActive()
+    this.#notes.flush()
+    this.#floor.done()
   }
 
   #onError(error: WireError): void {
     const verdict = judgeError(error)
     const said = errorOf(error, verdict)
     this.#tally.errors++
+    if (this.#heard.refused(error, verdict.outcome === 'keep')) return
     switch (verdict.outcome) {
       case 'swallow':
         return
@@ -222,8 +242,7 @@ export class QwenSession implements RealtimeSession {
         this.#close(said)
         return
       case 'no-turn':
-        this.#onSpeech(false)
-        this.#floor.noTurn()
+        this.#onNoTurn()
         return
       case 'retry-create':
         this.#floor.collided()
@@ -239,44 +258,18 @@ export class QwenSession implements RealtimeSession {
     }
     const { callId, log } = this.#settings
     // Bounded: a model that complains of every frame would fill the disk.
-    if (this.#tally.errors <= 20) log?.warn({ callId, said: said.message, outcome: verdict.outcome }, 'model error')
+    if (this.#tally.errors <= 20)
+      log?.warn({ callId, code: error.code, private: said.message, outcome: verdict.outcome }, 'model error')
   }
 
-  #cancelActive(): void {
-    const reply = this.#active
-    if (reply === undefined || reply.cancelled) return
-    reply.cancelled = true
-    this.#wire.send(responseCancel())
-    this.#cancelAlarm.set(cancelDeadlineMs, () => {
-      if (this.#active !== reply) return
-      this.#endReply(reply, { status: 'cancelled' })
-      this.#tools.over(reply.id)
-      this.#floor.done()
-    })
-  }
-
-  #watchStall(ms: number): void {
-    this.#stallAlarm.set(ms, () => {
-      const reply = this.#active
-      if (reply === undefined) return
-      const leftMs = reply.latestMs + stallMs - this.#settings.clock.now()
-      if (leftMs > 0) this.#watchStall(leftMs)
-      else
-        this.#close(new CallError('provider-timeout', `the model began an answer and sent nothing for ${stallMs} ms`))
-    })
-  }
-
-  #endReply(reply: Reply, end: Pick<Extract<SessionEvent, { type: 'response-ended' }>, 'status' | 'usage'>): void {
-    this.#active = undefined
-    this.#cancelAlarm.clear()
-    this.#stallAlarm.clear()
-    for (const { itemId, text } of reply.finishAll()) this.#tellWords('agent', itemId, text, true)
-    this.#tell({ type: 'response-ended', responseId: reply.id, ...end })
-  }
-
-  /** Nothing understood, or final already: nothing told. */
-  #tellWords(speaker: 'caller' | 'agent', itemId: string, text: string | undefined, final: boolean): void {
-    if (text !== undefined && text !== '') this.#tell({ type: 'transcript', speaker, itemId, text, final })
+  #onNoTurn(): void {
+    if (this.#turns === undefined) {
+      if (this.#floor.callerSpeaks) this.#onSpeech({ type: 'speech-stopped' })
+      this.#floor.noTurn()
+    } else {
+      this.#turns.refused()
+      this.#floor.turnRefused()
+    }
   }
 
   #tell(event: SessionEvent): void {
@@ -286,7 +279,7 @@ export class QwenSession implements RealtimeSession {
   /** The conversation is over, and not by us. */
   #close(error: CallError): void {
     if (this.#over) return
-    if (this.#active !== undefined) this.#endReply(this.#active, { status: 'failed' })
+    this.#answering.fail()
     // The listener may have let go of us while it heard that.
     if (this.#over) return
     this.#finish(error.code)
@@ -297,9 +290,9 @@ export class QwenSession implements RealtimeSession {
   #finish(why: string): void {
     if (this.#over) return
     this.#over = true
+    this.#turns?.close()
     this.#floor.close()
-    this.#cancelAlarm.clear()
-    this.#stallAlarm.clear()
+    this.#answering.close()
     const { callId, log } = this.#settings
     log?.info({ callId, why, ...this.#tally.record(), droppedUplinkMs: this.#uplink.droppedMs }, 'session over')
   }

@@ -57,6 +57,21 @@ export class Uplink {
     }
   }
 
+  /** Sends what fills no batch too, and what waits, whatever the backlog: what follows must not overtake it. */
+  flush(): void {
+    const whole = this.#filled - (this.#filled % 2)
+    if (whole > 0) this.#waiting.push(appendFrame(this.#batch.subarray(0, whole)))
+    this.#batch.copyWithin(0, whole, this.#filled)
+    this.#filled -= whole
+    for (const frame of this.#waiting.splice(0)) this.#wire.send(frame)
+  }
+
+  /** Drops what was not sent yet. */
+  forget(): void {
+    this.#filled = 0
+    this.#waiting.length = 0
+  }
+
   /** Sends batches of 100 ms from now on: the model complained of too many frames. */
   widen(): void {
     const wide = Buffer.allocUnsafe(bytesOf(this.#format, 100))

@@ -15,6 +15,8 @@ export interface ScriptedOptions {
   readonly output?: AudioFormat
   /** Who ends the caller's turns; default `model`. */
   readonly turnsBy?: 'model' | 'caller'
+  /** Default true. */
+  readonly takesNotes?: boolean
   /** How long `connect` takes [ms]; default 0: no timer at all. */
   readonly connectMs?: number
   /** Why no session is opened; `connect` then throws it. */
@@ -57,8 +59,10 @@ export function makeScriptedProvider(options: ScriptedOptions): ScriptedProvider
     refusal,
     name = 'scripted',
     turnsBy = 'model',
+    takesNotes = true,
   } = options
   if (typeof script !== 'function') checkScript(script, output)
+  const kind = { inputFormat: input, outputFormat: output, turnsBy, takesNotes }
   const sessions: ScriptedSession[] = []
   return {
     name,
@@ -68,7 +72,7 @@ export function makeScriptedProvider(options: ScriptedOptions): ScriptedProvider
       if (connectMs > 0) await passed(clock, connectMs, signal)
       if (refusal !== undefined) throw refusal
       const steps = typeof script === 'function' ? checkScript(script(sessions.length), output) : script
-      const opened = new ScriptedSession(session, { input, output, turnsBy }, clock, steps)
+      const opened = new ScriptedSession(session, kind, clock, steps)
       sessions.push(opened)
       return opened
     },

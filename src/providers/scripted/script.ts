@@ -7,7 +7,7 @@ import type { SessionEvent } from '../../call/provider.ts'
 /** What a call does to its session, but for the sound it appends. `atMs` counts from the session's opening. */
 export type Deed = { readonly atMs: number } & (
   | { readonly type: 'respond'; readonly instructions?: string }
-  | { readonly type: 'end-turn' }
+  | { readonly type: 'begin-turn' | 'end-turn' | 'drop-turn' }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'cancel' }
   | { readonly type: 'truncate'; readonly itemId: string; readonly heardMs: number; readonly heardText: string }
@@ -42,6 +42,7 @@ const sound = z.union([
 
 const event = z.discriminatedUnion('type', [
   z.strictObject({ type: z.enum(['speech-started', 'speech-stopped']), itemId: z.string().optional() }),
+  z.strictObject({ type: z.literal('turn-named'), itemId: z.string() }),
   z.strictObject({ type: z.literal('response-started'), responseId: z.string() }),
   z.strictObject({
     type: z.literal('response-ended'),
@@ -63,10 +64,22 @@ const event = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('closed'), error: z.string().optional() }),
 ])
 
+const deedTypes = [
+  'respond',
+  'begin-turn',
+  'end-turn',
+  'drop-turn',
+  'note',
+  'cancel',
+  'truncate',
+  'answer-tool',
+  'dispose',
+] as const satisfies readonly Deed['type'][]
+
 const steps = z.array(
   z.strictObject({
     atMs: z.number().nonnegative(),
-    after: z.enum(['respond', 'end-turn', 'note', 'cancel', 'truncate', 'answer-tool', 'dispose']).optional(),
+    after: z.enum(deedTypes).optional(),
     nth: z.number().int().positive().optional(),
     event,
   }),

@@ -20,7 +20,7 @@ export class ScriptedSession implements RealtimeSession {
   readonly inputFormat: AudioFormat
   readonly outputFormat: AudioFormat
   readonly turnsBy: 'model' | 'caller'
-  readonly takesNotes = true
+  readonly takesNotes: boolean
   readonly #clock: Clock
   readonly #openedMs: number
   readonly #over = new AbortController()
@@ -34,14 +34,15 @@ export class ScriptedSession implements RealtimeSession {
 
   constructor(
     options: SessionOptions,
-    formats: { readonly input: AudioFormat; readonly output: AudioFormat; readonly turnsBy: 'model' | 'caller' },
+    kind: Pick<RealtimeSession, 'inputFormat' | 'outputFormat' | 'turnsBy' | 'takesNotes'>,
     clock: Clock,
     script: readonly ScriptStep[],
   ) {
     this.options = options
-    this.inputFormat = formats.input
-    this.outputFormat = formats.output
-    this.turnsBy = formats.turnsBy
+    this.inputFormat = kind.inputFormat
+    this.outputFormat = kind.outputFormat
+    this.turnsBy = kind.turnsBy
+    this.takesNotes = kind.takesNotes
     this.#clock = clock
     this.#openedMs = clock.now()
     this.#script = script
@@ -84,12 +85,20 @@ export class ScriptedSession implements RealtimeSession {
     if (this.#appended.length < keptPieces) this.#appended.push(audio)
   }
 
+  beginTurn(): void {
+    if (this.turnsBy === 'caller') this.#do({ type: 'begin-turn' })
+  }
+
   endTurn(): void {
     if (this.turnsBy === 'caller') this.#do({ type: 'end-turn' })
   }
 
+  dropTurn(): void {
+    if (this.turnsBy === 'caller') this.#do({ type: 'drop-turn' })
+  }
+
   note(text: string): void {
-    this.#do({ type: 'note', text })
+    if (this.takesNotes) this.#do({ type: 'note', text })
   }
 
   respond(instructions?: string): void {

@@ -236,6 +236,7 @@ class Phone implements SimulatedCall {
       signal: this.#over.signal,
       tell: (happening) => this.#tell(happening),
       keypad: this.#keypad,
+      numbers: [this.#identity.from, this.#identity.to],
       openStream: (verb) => this.#streams.run(verb, document.url),
       dial: this.#options.dial ?? ((_, timeoutMs) => ({ status: 'no-answer', ringMs: timeoutMs })),
     }

@@ -1,4 +1,5 @@
 import type { Verb } from './twiml.ts'
+import type { DialOutcome } from './verbs.ts'
 
 /** What Twilio's debugger would show: the codes of its error dictionary. */
 interface Notice {
@@ -35,6 +36,14 @@ export interface CallEnd {
 export type PhoneEvent = { readonly atMs: number } & (
   | { readonly type: 'webhook-answered'; readonly url: string; readonly status: number; readonly tookMs: number }
   | { readonly type: 'verb'; readonly verb: Verb }
+  /** A `<Dial>` is over: whom it rang, under which number, and how that went. */
+  | {
+      readonly type: 'dialled'
+      readonly number: string
+      readonly callerId: string | undefined
+      readonly status: DialOutcome['status']
+      readonly talkMs: number
+    }
   | { readonly type: 'stream-started'; readonly streamSid: string; readonly url: string }
   | { readonly type: 'stream-ended'; readonly streamSid: string; readonly end: StreamEnd }
   /** A frame of the server's sound begins to play: 160 mu-law bytes. Silence is not announced. */

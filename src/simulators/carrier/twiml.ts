@@ -25,6 +25,8 @@ export interface DialVerb {
   readonly numbers: readonly string[]
   readonly conference: string | undefined
   readonly timeoutMs: number
+  /** Who they see; `undefined`: the caller. */
+  readonly callerId: string | undefined
   readonly action: ActionUrl | undefined
 }
 
@@ -73,6 +75,22 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   Play: ['loop', 'digits'],
   Pause: ['length'],
   Redirect: ['method'],
+  Dial: [
+    ...[
+      'action',
+      'answerOnBridge',
+      'callerId',
+      'callReason',
+      'events',
+      'hangupOnStar',
+      'method',
+      'passports',
+      'record',
+    ],
+    ...['recordingConfigurationId', 'recordingStatusCallback', 'recordingStatusCallbackEvent'],
+    ...['recordingStatusCallbackMethod', 'recordingTrack', 'referMethod', 'referUrl', 'ringTone', 'sequential'],
+    ...['timeLimit', 'timeout', 'trim'],
+  ],
   Reject: ['reason'],
   Hangup: [],
 }
@@ -151,11 +169,13 @@ function dial(element: XmlElement, warn: Warn): Verb {
   const nouns = element.children.filter((child) => ['Number', 'Sip', 'Client'].includes(child.name))
   const numbers = nouns.map((noun) => noun.text)
   if (element.text !== '') numbers.push(element.text)
+  for (const noun of element.children) checkAttributes(noun, warn)
   return {
     type: 'dial',
     numbers,
     conference: element.children.find((child) => child.name === 'Conference')?.text,
     timeoutMs: secondsOf(element, 'timeout', 30, warn) * 1000,
+    callerId: element.attributes['callerId'],
     action: urlOf(element, 'action', warn),
   }
 }
@@ -187,6 +207,8 @@ function verbOf(element: XmlElement, warn: Warn): Verb | undefined {
     case 'Say':
       return { type: 'say', text }
     case 'Play':
+      // `w` is half a second.
+      if (!/^[0-9*#w]*$/.test(attributes['digits'] ?? '')) warn('digits of <Play> must be of 0-9, *, # and w')
       return { type: 'play', url: text, digits: attributes['digits'] ?? '' }
     case 'Pause':
       return { type: 'pause', ms: secondsOf(element, 'length', 1, warn) * 1000 }

@@ -15,7 +15,7 @@ const MAX_DIGITS = 100
 
 /** What becomes of a call to a third party: the simulation's world outside. */
 export interface DialOutcome {
-  readonly status: 'completed' | 'busy' | 'no-answer' | 'failed'
+  readonly status: 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
   /** Until somebody answers, or it is given up; at most the verb's timeout. */
   readonly ringMs: number
   /** How long the two talk when it was answered. */
@@ -60,6 +60,8 @@ export interface Stage {
   readonly signal: AbortSignal
   readonly tell: Tell
   readonly keypad: Keypad
+  /** The calling number and the called one: the numbers that a call may show to a third party. */
+  readonly numbers: readonly string[]
   readonly openStream: (verb: StreamVerb) => Promise<StreamEnd>
   readonly dial: (number: string, timeoutMs: number) => DialOutcome
 }
@@ -122,6 +124,14 @@ export async function runVerb(verb: Verb, stage: Stage): Promise<Next> {
   }
 }
 
+/**
+ * Rings a third party and asks the action URL how that went.
+ *
+ * ```
+ *   ring ── answered ─▶ they talk ─▶ completed
+ *     └─ busy, failed, canceled; nobody in `timeout`: no-answer
+ * ```
+ */
 async function dial(verb: DialVerb, stage: Stage): Promise<Next> {
   const [number] = verb.numbers
   if (number === undefined) {
@@ -129,12 +139,16 @@ async function dial(verb: DialVerb, stage: Stage): Promise<Next> {
     await wait(stage.clock, Number.POSITIVE_INFINITY, stage.signal)
     return NEXT
   }
-  const outcome = stage.dial(number, verb.timeoutMs)
+  const refusal = refusalOf(number, verb.callerId, stage)
+  const outcome: DialOutcome =
+    refusal === undefined ? stage.dial(number, verb.timeoutMs) : { status: 'failed', ringMs: 0 }
+  if (refusal !== undefined) stage.tell({ type: 'warning', level: 'warning', ...refusal })
   await wait(stage.clock, Math.min(outcome.ringMs, verb.timeoutMs), stage.signal)
   const inTime = outcome.ringMs <= verb.timeoutMs
   const status = inTime ? outcome.status : 'no-answer'
   const talkMs = status === 'completed' ? (outcome.talkMs ?? 0) : 0
   await wait(stage.clock, talkMs, stage.signal)
+  if (!stage.signal.aborted) stage.tell({ type: 'dialled', number, callerId: verb.callerId, status, talkMs })
   if (verb.action === undefined) return NEXT
   const form = {
     DialCallStatus: status,
@@ -142,6 +156,17 @@ async function dial(verb: DialVerb, stage: Stage): Promise<Next> {
     ...(status === 'completed' && { DialCallDuration: String(Math.ceil(talkMs / 1000)), DialBridged: 'true' }),
   }
   return { type: 'ask', ...verb.action, form }
+}
+
+/** Why Twilio would not dial this, or not under this number. Numbers that were verified are not simulated. */
+function refusalOf(
+  number: string,
+  callerId: string | undefined,
+  { numbers }: Stage,
+): { code: number; message: string } | undefined {
+  if (!/^(\+?[\d\s().-]+|sips?:\S+|client:\S+)$/i.test(number)) return { code: 13224, message: 'no number to dial' }
+  if (callerId === undefined || numbers.includes(callerId)) return undefined
+  return { code: 13214, message: 'callerId is neither the calling nor the called number' }
 }
 
 /** Collects digits. Speech is not recognised. */

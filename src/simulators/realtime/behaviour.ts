@@ -36,6 +36,20 @@ export interface Behaviour {
   readonly autoAnswerTools: boolean
   /** True: the caller's item is created while the caller still speaks, as with semantic VAD. Default false. */
   readonly itemWhileSpeaking: boolean
+  /**
+   * From the end of a turn to `response.created` of the model's own answer [ms]; it comes although the caller has begun
+   * to speak again. Default 0.
+   */
+  readonly answerDelayMs: number
+  /** True: `conversation.item.truncate` is heeded, as OpenAI's servers do; else it is an unknown event. Default false. */
+  readonly truncates: boolean
+  /**
+   * Manual turns: from `committed` to the turn's item [ms]; a `response.create` that comes before it is dropped without
+   * a word. Default 0.
+   */
+  readonly turnTakingMs: number
+  /** True: the item of a manual turn is created only after the `response.create`, as one page has it. Default false. */
+  readonly itemAfterCreate: boolean
   /** False: the arguments of a function call lack the leading space of the official samples. Default true. */
   readonly spacedArguments: boolean
   /** What `session.finish` does; `family`: turbo and qwen3 finish, newer ones refuse. Default `family`. */
@@ -64,6 +78,10 @@ const defaults: Behaviour = {
   bareCreateTextOnly: false,
   autoAnswerTools: false,
   itemWhileSpeaking: false,
+  answerDelayMs: 0,
+  truncates: false,
+  turnTakingMs: 0,
+  itemAfterCreate: false,
   spacedArguments: true,
   sessionFinish: 'family',
   idleCloseMs: 180_000,

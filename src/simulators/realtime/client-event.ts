@@ -4,7 +4,9 @@ import { readModalities } from './update.ts'
 import { invalidRequest, invalidValue, Refusal } from './wire-error.ts'
 
 /** A client's event, of which only the type is sure. */
-export type ClientEvent = Fields<'session' | 'audio' | 'image' | 'response' | 'item'> & { readonly type: string }
+export type ClientEvent = Fields<'session' | 'audio' | 'image' | 'response' | 'item' | 'item_id' | 'audio_end_ms'> & {
+  readonly type: string
+}
 
 /**
  * One WebSocket message as an event.
@@ -44,6 +46,42 @@ export function readAsk(value: unknown, bareIsText: boolean): Omit<Ask, 'trigger
       : { modalities: readModalities(modalities, 'response.modalities') }),
     ...(typeof instructions === 'string' ? { instructions } : {}),
   }
+}
+
+/** What a client adds to the conversation; `echo` is what `conversation.item.created` repeats of it. */
+type ClientItem =
+  | {
+      readonly type: 'function_call_output'
+      readonly callId: string
+      readonly output: string
+      readonly echo: object
+    }
+  | { readonly type: 'message'; readonly words: string; readonly chars: number; readonly echo: object }
+
+/**
+ * The `item` of `conversation.item.create`.
+ * @param messages typed messages are taken.
+ * @throws Refusal for what is not taken.
+ */
+export function readItem(value: unknown, messages: boolean): ClientItem {
+  const item = fieldsOf<'type' | 'call_id' | 'output' | 'role' | 'content'>(value)
+  if (item?.type === 'function_call_output') {
+    const output = typeof item.output === 'string' ? item.output : ''
+    const echo = { call_id: item.call_id, output }
+    return { type: 'function_call_output', callId: String(item.call_id), output, echo }
+  }
+  if (item?.type === 'message' && messages) {
+    const { role, content } = item
+    const chars = JSON.stringify(content ?? '').length
+    return { type: 'message', words: readWords(content), chars, echo: { role, content } }
+  }
+  throw new Refusal(invalidRequest(`Unsupported item type: ${String(item?.type).slice(0, 100)}`))
+}
+
+function readWords(content: unknown): string {
+  if (!Array.isArray(content)) return ''
+  const texts = content.map((part) => fieldsOf<'text'>(part)?.text)
+  return texts.filter((text) => typeof text === 'string').join(' ')
 }
 
 /** Makes whole samples of pieces of any length: half a sample waits for the other half. */

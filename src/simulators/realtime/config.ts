@@ -142,7 +142,7 @@ export function mindConfigOf(config: SessionConfig): MindConfig {
             silenceMs: turnDetection.silence_duration_ms,
           },
     tools: config.tools.flatMap((tool) =>
-      tool.kind === 'function' ? [{ name: tool.name, description: tool.description }] : [],
+      tool.kind === 'function' ? [{ name: tool.name, description: tool.description, parameters: tool.parameters }] : [],
     ),
   }
 }

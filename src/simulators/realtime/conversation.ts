@@ -17,6 +17,8 @@ import { invalidRequest, Refusal } from './wire-error.ts'
 
 /** Calls that are awaited, and outputs that wait for an answer: more than a model ever makes. */
 const MAX_PENDING_TOOLS = 64
+/** Typed messages that wait for an answer. */
+const MAX_MESSAGES = 64
 /** What a Node timer can hold [ms]. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -32,6 +34,8 @@ export interface ConversationOptions {
   isSpeaking(): boolean
   /** So many audio deltas of the so manieth response (from 0) are out. */
   sounded(response: number, deltas: number): void
+  /** So much more sound of an item went out [ms]. */
+  spoke(itemId: string, ms: number): void
   failed(error: unknown): void
   responseEnded(): void
   /** No response for `idleCloseMs`. */
@@ -55,6 +59,7 @@ export class Conversation {
   /** Names of the function calls that await their output, by `call_id`. */
   readonly #pendingTools = new Map<string, string>()
   #toolOutputs: { name: string; output: string }[] = []
+  #messages: string[] = []
   #historyChars = 0
   #inputAudioMs = 0
   #responses = 0
@@ -97,8 +102,13 @@ export class Conversation {
 
   /** A turn of the caller's ended: it is answered now, or when the answer under way is out. */
   answerTurn(): void {
-    if (this.#active === undefined) this.#respond({ trigger: 'turn' })
-    else this.#turnWaits = true
+    const { clock, behaviour, life } = this.#options
+    const answer = () => {
+      if (this.#active === undefined) this.#respond({ trigger: 'turn' })
+      else this.#turnWaits = true
+    }
+    if (behaviour.answerDelayMs === 0) answer()
+    else clock.after(behaviour.answerDelayMs, answer, life)
   }
 
   /** The model speaks unasked, if it is free. */
@@ -140,6 +150,13 @@ export class Conversation {
     this.took(output.length, 0)
   }
 
+  /** A message that the client typed: it is read with the next answer. */
+  takeMessage(words: string, chars: number): void {
+    this.took(chars, 0)
+    this.#messages.push(words)
+    if (this.#messages.length > MAX_MESSAGES) this.#messages.shift()
+  }
+
   /** For `autoAnswerTools`: all outputs are there. */
   answerTools(): void {
     if (this.#pendingTools.size === 0) this.speakUnasked()
@@ -157,10 +174,12 @@ export class Conversation {
     const config = this.#options.config()
     const index = this.#responses++
     const toolOutputs = this.#toolOutputs.splice(0)
+    const messages = this.#messages.splice(0)
     const { instructions } = ask
     const request: ReplyRequest = {
       trigger: ask.trigger,
       toolOutputs,
+      ...(messages.length === 0 ? {} : { messages }),
       ...(instructions === undefined ? {} : { instructions }),
     }
     const response = new Response({
@@ -174,6 +193,7 @@ export class Conversation {
       input: { chars: this.#inputChars(config, instructions), audioMs: this.#inputAudioMs },
       reply: (signal) => mind.reply(request, signal),
       sounded: (deltas) => this.#options.sounded(index, deltas),
+      spoke: this.#options.spoke,
       toolCalled: (callId, name) => this.#awaitTool(callId, name),
       failed: this.#options.failed,
       ended: () => this.#ended(response),

@@ -31,6 +31,14 @@ interface Received {
   readonly audio: Uint8Array
 }
 
+/** An item of which only the beginning is remembered. */
+export interface Truncation {
+  readonly itemId: string
+  /** What remains, and how long the item was [ms]. */
+  readonly remainsMs: number
+  readonly ofMs: number
+}
+
 /** One session as its server's owner sees it, open or closed. */
 export interface SessionView {
   /** 0 for the first session of the server. */
@@ -44,6 +52,8 @@ export interface SessionView {
   readonly received: Received
   /** Responses that were begun. */
   readonly responses: number
+  /** What the client had it forget, in order; empty unless the server heeds `conversation.item.truncate`. */
+  readonly truncations: readonly Truncation[]
   /** Makes something go wrong now. */
   strike(action: FaultAction): void
 }

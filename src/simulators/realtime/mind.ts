@@ -7,7 +7,12 @@ export interface MindConfig {
   readonly outputRate: number
   /** `undefined`: manual turns, the client commits. */
   readonly vad: { readonly type: string; readonly threshold: number; readonly silenceMs: number } | undefined
-  readonly tools: readonly { readonly name: string; readonly description: string }[]
+  readonly tools: readonly {
+    readonly name: string
+    readonly description: string
+    /** Its JSON Schema, as the client sent it. */
+    readonly parameters?: unknown
+  }[]
 }
 
 /** What a mind tells the wire while it listens. Times are [ms] of received audio since the session began. */
@@ -29,6 +34,8 @@ export interface ReplyRequest {
   /** One-off instructions of `response.create`. */
   readonly instructions?: string
   readonly toolOutputs: readonly { readonly name: string; readonly output: string }[]
+  /** Typed messages since the last answer, oldest first. */
+  readonly messages?: readonly string[]
 }
 
 /** A piece of an answer, in the order it is to be sent. */

@@ -18,7 +18,7 @@ export interface ItemPlace {
  */
 export class MessageItem {
   readonly #place: ItemPlace
-  readonly #id = makeId('item')
+  readonly id = makeId('item')
   readonly #kind: 'audio' | 'text'
   #text = ''
 
@@ -62,12 +62,12 @@ export class MessageItem {
   }
 
   #item(status: string, content: readonly object[]): object {
-    return { id: this.#id, object: 'realtime.item', type: 'message', status, role: 'assistant', content }
+    return { id: this.id, object: 'realtime.item', type: 'message', status, role: 'assistant', content }
   }
 
   #emit(type: string, fields: object): void {
     const { wire, responseId, outputIndex } = this.#place
-    const where = { response_id: responseId, item_id: this.#id, output_index: outputIndex, content_index: 0 }
+    const where = { response_id: responseId, item_id: this.id, output_index: outputIndex, content_index: 0 }
     wire.emit(type, { ...where, ...fields })
   }
 }

@@ -35,6 +35,8 @@ export interface ResponseOptions {
   /** So many audio deltas of this response went out; 0: it began. */
   sounded(deltas: number): void
   toolCalled(callId: string, name: string): void
+  /** So much more sound of an item went out [ms]. */
+  spoke(itemId: string, ms: number): void
   failed(error: unknown): void
   /** Once, when no further event of this response will come. */
   ended(): void
@@ -177,9 +179,8 @@ export class Response {
   }
 
   #emitSound(audio: Uint8Array): void {
-    this.#openMessage().sound(audio)
     this.#firstSoundMs ??= this.#options.clock.now()
-    this.#audioBytes += audio.length
+    this.#emitAudio(this.#openMessage(), audio)
     this.#deltas++
     this.#options.sounded(this.#deltas)
   }
@@ -191,9 +192,14 @@ export class Response {
     const silence = new Uint8Array(Math.floor((behaviour.deltaMs * config.outputRate) / 1000) * 2)
     for (let i = 0; i < count; i++) {
       const audio = this.#unsent[i] ?? silence
-      this.#message.sound(audio)
-      this.#audioBytes += audio.length
+      this.#emitAudio(this.#message, audio)
     }
+  }
+
+  #emitAudio(message: MessageItem, audio: Uint8Array): void {
+    message.sound(audio)
+    this.#audioBytes += audio.length
+    this.#options.spoke(message.id, (audio.length * 500) / this.#options.config.outputRate)
   }
 
   #endInterrupted(): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Behaviour } from './behaviour.ts'
-import { type ClientEvent, readAsk, readBase64, readEvent, SampleCarry } from './client-event.ts'
+import { type ClientEvent, readAsk, readBase64, readEvent, readItem, SampleCarry } from './client-event.ts'
 import {
   createdEcho,
   initialConfig,
@@ -12,10 +12,11 @@ import {
 import { Conversation } from './conversation.ts'
 import type { ModelFamily } from './family.ts'
 import { type FaultAction, type Faults, idleClose } from './faults.ts'
-import { fieldsOf } from './fields.ts'
 import { makeId } from './ids.ts'
-import { type InspectionOptions, Recorder, type SessionView } from './inspection.ts'
+import { type InspectionOptions, Recorder, type SessionView, type Truncation } from './inspection.ts'
+import { ManualTurns } from './manual-turns.ts'
 import type { Mind, MindEvent } from './mind.ts'
+import { SpokenItems } from './spoken-items.ts'
 import { Strikes } from './strikes.ts'
 import { CallerTurns } from './turns.ts'
 import { updateConfig } from './update.ts'
@@ -51,10 +52,10 @@ export class ServedSession implements SessionView {
   readonly #conversation: Conversation
   readonly #carry = new SampleCarry()
   readonly #strikes: Strikes
+  readonly #spoken: SpokenItems
+  readonly #manual: ManualTurns
   #config: SessionConfig
   #hasAudio = false
-  /** Sound since the last manual turn [bytes]. */
-  #uncommitted = 0
 
   constructor(options: SessionOptions) {
     const { index, model, family, wire, mind, clock, behaviour, faults } = options
@@ -69,6 +70,7 @@ export class ServedSession implements SessionView {
       return family.liveTranscript ? 'live' : 'final'
     }
     this.#turns = new CallerTurns({ wire, faults, itemWhileSpeaking: behaviour.itemWhileSpeaking, wants })
+    this.#spoken = new SpokenItems(wire)
     this.#conversation = new Conversation({
       wire,
       clock,
@@ -79,9 +81,19 @@ export class ServedSession implements SessionView {
       config: () => this.#config,
       isSpeaking: () => this.#turns.isSpeaking,
       sounded: (response, deltas) => this.#strikeResponse(response, deltas),
+      spoke: (itemId, ms) => this.#spoken.spoke(itemId, ms),
       failed: options.failed,
       responseEnded: () => this.#turns.responseEnded(),
       idled: () => this.strike(idleClose()),
+    })
+    const life = this.#life.signal
+    this.#manual = new ManualTurns({
+      clock,
+      behaviour,
+      mind,
+      life,
+      turns: this.#turns,
+      conversation: this.#conversation,
     })
   }
 
@@ -95,6 +107,10 @@ export class ServedSession implements SessionView {
 
   get responses(): number {
     return this.#conversation.responses
+  }
+
+  get truncations(): readonly Truncation[] {
+    return this.#spoken.truncations
   }
 
   /** The upgrade is done: greets the client and starts the session's timers. */
@@ -166,14 +182,15 @@ export class ServedSession implements SessionView {
     const imageBytes = typeof image === 'string' ? image.length : 0
     this.received.event(type, this.#options.clock.now(), rest, imageBytes)
     if (type === 'session.update') this.#update(event.session)
-    else if (type === 'input_audio_buffer.commit') this.#commit()
+    else if (type === 'input_audio_buffer.commit') this.#manual.commit(this.#config)
     else if (type === 'input_audio_buffer.clear') this.#clear()
     else if (type === 'input_image_buffer.append') this.#appendImage(image)
     else if (type === 'response.create')
-      this.#conversation.create(readAsk(event.response, this.#options.behaviour.bareCreateTextOnly))
+      this.#manual.create(readAsk(event.response, this.#options.behaviour.bareCreateTextOnly))
     else if (type === 'response.cancel') this.#conversation.cancel()
     else if (type === 'conversation.item.create') this.#createItem(event.item)
     else if (type === 'session.finish') this.#finish()
+    else if (type === 'conversation.item.truncate' && this.#options.behaviour.truncates) this.#spoken.truncate(event)
     else throw new Refusal(invalidRequest(`invalid event type: ${type.slice(0, 100)}`))
   }
 
@@ -183,7 +200,7 @@ export class ServedSession implements SessionView {
     this.received.event('input_audio_buffer.append', this.#options.clock.now(), rest, bytes.length)
     this.received.sound(bytes)
     this.#hasAudio = true
-    this.#uncommitted += bytes.length
+    this.#manual.heard(bytes.length)
     const samples = this.#carry.push(bytes)
     if (samples.length > 0) this.#options.mind.hear(samples)
   }
@@ -210,19 +227,8 @@ export class ServedSession implements SessionView {
     else this.#later(behaviour.updatedDelayMs, () => wire.emit('session.updated', { session: echo }))
   }
 
-  #commit(): void {
-    if (this.#config.turnDetection !== null) throw new Refusal(invalidRequest('Internal service error: null'))
-    if (this.#uncommitted === 0) {
-      throw new Refusal(invalidRequest('Error committing input audio buffer, maybe no audio data.'))
-    }
-    this.#conversation.took(0, (this.#uncommitted * 1000) / (2 * this.#config.inputRate))
-    this.#uncommitted = 0
-    this.#turns.commit()
-    this.#options.mind.commit()
-  }
-
   #clear(): void {
-    this.#uncommitted = 0
+    this.#manual.clear()
     this.#carry.reset()
     this.#turns.forget()
     this.#options.mind.clear()
@@ -231,19 +237,13 @@ export class ServedSession implements SessionView {
 
   #createItem(value: unknown): void {
     const { behaviour, family, wire } = this.#options
-    const item = fieldsOf<'type' | 'call_id' | 'output' | 'role' | 'content'>(value)
-    const created = { id: makeId('item'), object: 'realtime.item', type: item?.type, status: 'completed' }
-    if (item?.type === 'function_call_output') {
-      const output = typeof item.output === 'string' ? item.output : ''
-      this.#conversation.takeToolOutput(String(item.call_id), output)
-      wire.emit('conversation.item.created', { item: { ...created, call_id: item.call_id, output } })
-      if (behaviour.autoAnswerTools && this.#config.turnDetection !== null) this.#conversation.answerTools()
-    } else if (item?.type === 'message' && family.textItems) {
-      this.#conversation.took(JSON.stringify(item.content ?? '').length, 0)
-      wire.emit('conversation.item.created', { item: { ...created, role: item.role, content: item.content } })
-    } else {
-      throw new Refusal(invalidRequest(`Unsupported item type: ${String(item?.type).slice(0, 100)}`))
-    }
+    const item = readItem(value, family.textItems)
+    const created = { id: makeId('item'), object: 'realtime.item', type: item.type, status: 'completed' }
+    if (item.type === 'function_call_output') this.#conversation.takeToolOutput(item.callId, item.output)
+    else this.#conversation.takeMessage(item.words, item.chars)
+    wire.emit('conversation.item.created', { item: { ...created, ...item.echo } })
+    if (item.type === 'message' || !behaviour.autoAnswerTools) return
+    if (this.#config.turnDetection !== null) this.#conversation.answerTools()
   }
 
   #finish(): void {

@@ -6,6 +6,8 @@ export interface Tool {
   readonly kind: 'function' | 'mcp'
   readonly name: string
   readonly description: string
+  /** Of a function: its JSON Schema. */
+  readonly parameters?: unknown
   /** As `session.updated` prints it: nested, and of an MCP server neither its address nor its secrets. */
   readonly echo: object
 }
@@ -38,7 +40,7 @@ function readTool(entry: unknown, param: string, flat: boolean, mcp: boolean): T
     throw refused('anyOf and nullable types are not supported', `${param}.function.parameters`)
   const text = typeof description === 'string' ? description : ''
   const echo = { type: 'function', function: { name, description: text, parameters: parameters ?? { type: 'object' } } }
-  return { kind: 'function', name, description: text, echo }
+  return { kind: 'function', name, description: text, parameters, echo }
 }
 
 function readMcp(entry: unknown, param: string, known: boolean): Tool {

@@ -37,7 +37,9 @@ export class CallerTurns {
   #speaking: Turn | undefined
   /** Ended turns whose words are not known yet, oldest first. */
   #awaiting: Turn[] = []
-  /** Words of the turn being spoken that were final before it ended. */
+  /** Committed turns without an item. */
+  #untaken = 0
+  /** Words that were final before their turn was over, or had its item. */
   #early: string | undefined
   /** Transcripts kept back until a response is done. */
   #held: (() => void)[] = []
@@ -79,11 +81,16 @@ export class CallerTurns {
     return rejected ? undefined : Math.max(0, atMs - turn.startedMs)
   }
 
-  /** Manual: all that was appended is a turn. */
-  commit(): void {
+  /** Manual: all that was appended is a turn. @returns what creates its item. */
+  commit(): () => void {
     const turn = { itemId: makeId('item'), startedMs: 0, hasItem: false, rejected: false }
-    this.#commitTurn(turn)
-    this.#await(turn)
+    this.#options.wire.emit('input_audio_buffer.committed', { item_id: turn.itemId })
+    this.#untaken++
+    return () => {
+      this.#untaken--
+      this.#createItem(turn)
+      this.#await(turn)
+    }
   }
 
   /** The buffer was cleared or turns became manual: what is being said is no turn. */
@@ -113,7 +120,7 @@ export class CallerTurns {
   final(text: string): void {
     const turn = this.#awaiting.shift()
     if (turn === undefined) {
-      if (this.#speaking !== undefined) this.#early = text
+      if (this.#speaking !== undefined || this.#untaken > 0) this.#early = text
       return
     }
     if (turn.rejected || this.#options.wants() === 'none') return

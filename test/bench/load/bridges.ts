@@ -38,6 +38,8 @@ const offhook: BridgePlan = {
     LOG_LEVEL: 'warn',
     AUDIO_BATCH_MS: String(batchMs),
     AGENT_GREETING: '',
+    // Callers here send noise, in which our own ear finds nobody. It listens all the same.
+    BARGE_IN: 'model',
     ...(workers === undefined ? {} : { WORKERS: String(workers) }),
   }),
   target: (address) => `${address}/twilio/voice`,

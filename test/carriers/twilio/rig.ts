@@ -20,8 +20,8 @@ export const CALL = 'CA00000000000000000000000000000001'
 interface AnsweredCall {
   readonly leg: CarrierLeg
   readonly info: CallInfo
-  /** Ends it: hangs up, then tells the carrier what it came to. */
-  end(outcome: CallOutcome): Promise<void>
+  /** Ends it: hangs up, then tells the carrier what it came to, and what the agent wants to become of the caller. */
+  end(outcome: CallOutcome, more?: Partial<Farewell>): Promise<void>
   fail(error: Error): void
 }
 
@@ -30,6 +30,8 @@ export interface RigOptions {
   readonly publicUrl?: (port: number) => string
   readonly authTokens?: readonly string[]
   readonly accountSid?: string
+  /** Takes announcements; default: they are kept. */
+  readonly expectCall?: (info: CallInfo) => void
 }
 
 /** The page's own recipe, not the package that is under test. */
@@ -45,18 +47,21 @@ export async function openRig(options: RigOptions = {}) {
   const clock = new ManualClock()
   const { log, records } = makeLogRecorder()
   const calls: AnsweredCall[] = []
+  const expected: CallInfo[] = []
   const phones: Phone[] = []
   const state = { open: true }
   const answer = (leg: CarrierLeg, info: CallInfo) => {
     const { promise, resolve, reject } = Promise.withResolvers<Farewell>()
-    const end = async (outcome: CallOutcome) => {
+    const end = async (outcome: CallOutcome, more: Partial<Farewell> = {}) => {
       await leg[Symbol.asyncDispose]()
-      resolve({ outcome, said: [] })
+      resolve({ outcome, said: [], ...more })
     }
     calls.push({ leg, info, end, fail: reject })
     return promise
   }
+  const { expectCall = (info: CallInfo) => void expected.push(info) } = options
   const made: TwilioCarrier[] = []
+  const switchboards: Switchboard[] = []
   const server = await startServer({
     port: 0,
     host: '127.0.0.1',
@@ -66,7 +71,8 @@ export async function openRig(options: RigOptions = {}) {
       const publicUrl = options.publicUrl?.(port) ?? `http://127.0.0.1:${port}`
       const { authTokens = [], accountSid } = options
       const switchboard = new Switchboard({ admit: () => state.open, clock, log })
-      const media = new MediaDoor({ register: switchboard, expect: () => {}, answer, clock, log })
+      const media = new MediaDoor({ register: switchboard, expect: expectCall, answer, clock, log })
+      switchboards.push(switchboard)
       const carrier = makeTwilioCarrier({ publicUrl, accountSid, authTokens, switchboard, media, log })
       made.push(carrier)
       return { routes: carrier.routes, upgrades: [carrier.upgrade], pages: [] }
@@ -98,7 +104,14 @@ export async function openRig(options: RigOptions = {}) {
     return { phone, ...call }
   }
   return {
-    ...{ clock, records, calls, base, port: server.port, state, post, announce, connect, dial },
+    ...{ clock, records, calls, expected, switchboards, base, port: server.port, state, post, announce, connect, dial },
+    /** The call that was put through as the n-th, from 0. */
+    answered: async (n: number) => {
+      await until(() => calls.length > n)
+      const call = calls[n]
+      if (call === undefined) throw new Error('no such call')
+      return call
+    },
     /** Resolves when the server has seen that many media sockets end. */
     streamEnded: (times = 1) => until(() => records.filter((r) => r.message === 'media stream ended').length >= times),
     closeCarrier: async () => {

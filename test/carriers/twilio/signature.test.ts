@@ -88,6 +88,14 @@ describe('a signed upgrade', () => {
     }
   })
 
+  it('is let in with what is behind the path, when that is signed too', () => {
+    for (const signed of ['wss://pub.example.com/twilio/media/2', 'wss://pub.example.com/twilio/media/2/']) {
+      expect(doorman().admitsUpgrade(knock('/twilio/media/2', sign('12345', signed)))).toBe(true)
+      expect(doorman().admitsUpgrade(knock('/twilio/media/3', sign('12345', signed)))).toBe(false)
+      expect(doorman().admitsUpgrade(knock('/twilio/media', sign('12345', signed)))).toBe(false)
+    }
+  })
+
   it('is let in when the address was configured with :443', () => {
     const signature = sign('12345', 'wss://pub.example.com/twilio/media')
     expect(doorman('https://pub.example.com:443').admitsUpgrade(knock('/twilio/media', signature))).toBe(true)

@@ -14,15 +14,16 @@ const inProgress = { CallSid: CALL, CallStatus: 'in-progress' }
 /** A switchboard whose media is elsewhere: lines are what a test makes them. */
 function openSwitchboard() {
   const switchboard = new Switchboard({ admit: () => true, clock: new ManualClock(), log: makeLogRecorder().log })
-  const address = readAddress('https://pub.example.com')
+  const road = { address: readAddress('https://pub.example.com'), expect: () => '' }
   return {
     switchboard,
+    announce: () => switchboard.announce({ CallSid: CALL }, CALL, road),
     start: async (line: Line) => {
-      const { body = '' } = switchboard.announce({ CallSid: CALL }, CALL, address)
+      const { body = '' } = switchboard.announce({ CallSid: CALL }, CALL, road)
       const token = /name="token" value="([^"]+)"/.exec(body)?.[1]
       expect(await switchboard.started({ callSid: CALL, token }, line)).toHaveProperty('info')
     },
-    next: async () => (await switchboard.next(inProgress, CALL)).body,
+    next: async () => (await switchboard.next(inProgress, CALL, '', road)).body,
   }
 }
 
@@ -60,4 +61,15 @@ it('a stream that has been replaced has no say in what comes next', async () => 
   switchboard.over(CALL, current, byAgent)
   switchboard.over(CALL, old, ended('carrier-lost'))
   expect(await next()).not.toContain('something went wrong')
+})
+
+it('what a stream wanted is forgotten when another has been promised since', async () => {
+  const { switchboard, announce, start, next } = openSwitchboard()
+  const old: Line = { lose: async () => 'open' }
+  await start(old)
+  announce()
+  const wanted = { type: 'transfer', destination: 'sales', number: '+15550100' } as const
+  switchboard.over(CALL, old, { farewell: { ...byAgent.farewell, next: wanted }, byCaller: false })
+  // The new one never came.
+  expect(await next()).toContain('something went wrong')
 })

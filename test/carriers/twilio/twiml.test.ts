@@ -1,22 +1,72 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readAddress } from '../../../src/carriers/twilio/address.ts'
-import { apologyTwiml, busyTwiml, hangUpTwiml, streamTwiml } from '../../../src/carriers/twilio/twiml.ts'
+import {
+  apologyTwiml,
+  busyTwiml,
+  digitsTwiml,
+  hangUpTwiml,
+  streamTwiml,
+  transferTwiml,
+} from '../../../src/carriers/twilio/twiml.ts'
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 const SORRY = '<Say>We are sorry, something went wrong on our side. Please call again in a moment.</Say><Hangup/>'
 
+const stream = { number: 1, token: 'a.b-c_d', behind: '' }
+const PUB = readAddress('https://pub.example.com:443')
+
+const connect = (number: number, behind: string) =>
+  `<Connect action="https://pub.example.com/twilio/next?stream=${number}" method="POST">` +
+  `<Stream url="wss://pub.example.com/twilio/media${behind}" statusCallback="https://pub.example.com/twilio/stream-status">` +
+  `<Parameter name="token" value="a.b-c_d"/></Stream></Connect>${SORRY}`
+
 it('a call is connected to the media socket, and a stream that fails is followed by an apology', () => {
-  expect(streamTwiml(readAddress('https://pub.example.com:443'), 'a.b-c_d')).toBe(
-    `${HEAD}<Response><Connect action="https://pub.example.com/twilio/next" method="POST">` +
-      '<Stream url="wss://pub.example.com/twilio/media" statusCallback="https://pub.example.com/twilio/stream-status">' +
-      `<Parameter name="token" value="a.b-c_d"/></Stream></Connect>${SORRY}</Response>`,
+  expect(streamTwiml(PUB, stream)).toBe(`${HEAD}<Response>${connect(1, '')}</Response>`)
+})
+
+it('a call whose stream is to come to one process has that in its path, since a query would be dropped', () => {
+  expect(streamTwiml(PUB, { ...stream, number: 3, behind: '/2' })).toBe(
+    `${HEAD}<Response>${connect(3, '/2')}</Response>`,
   )
 })
 
 it('a call on loopback gets a socket without TLS', () => {
-  expect(streamTwiml(readAddress('http://127.0.0.1:8080'), 't')).toContain(
+  expect(streamTwiml(readAddress('http://127.0.0.1:8080'), stream)).toContain(
     '<Stream url="ws://127.0.0.1:8080/twilio/media"',
   )
+})
+
+it('digits are played before the stream that follows them', () => {
+  expect(digitsTwiml(PUB, 'w1#', { ...stream, number: 2 })).toBe(
+    `${HEAD}<Response><Play digits="w1#"/>${connect(2, '')}</Response>`,
+  )
+})
+
+describe('a human', () => {
+  const transfer = (number: string, from: string, to = '+15550002222') =>
+    transferTwiml(PUB, { type: 'transfer', destination: 'sales', number }, { callId: 'CA1', from, to }, 4)
+
+  it('is dialled under the number of the caller, who hears it ring, and how that went is told to us', () => {
+    expect(transfer('+15550100', '+15550001111')).toBe(
+      `${HEAD}<Response><Dial action="https://pub.example.com/twilio/next?stream=4" method="POST" answerOnBridge="true" ` +
+        'timeout="25" callerId="+15550001111"><Number>+15550100</Number></Dial></Response>',
+    )
+  })
+
+  it.each(['anonymous', 'Anonymous', '', '+266696687', 'unknown', 'client:alice', '4155550100', '+0123456789'])(
+    'is dialled under our number when the caller is %j',
+    (from) => {
+      expect(transfer('+15550100', from)).toContain(' callerId="+15550002222">')
+    },
+  )
+
+  it('is dialled without any number when there is none to show', () => {
+    expect(transfer('+15550100', 'anonymous', 'sip:line@pbx.example.com')).not.toContain('callerId')
+  })
+
+  it('may have a SIP address', () => {
+    expect(transfer('sip:desk@pbx.example.com', '+15550001111')).toContain('<Sip>sip:desk@pbx.example.com</Sip>')
+  })
 })
 
 it('what comes after the stream is an end, with or without words', () => {

@@ -6,6 +6,10 @@ import { describeProvider } from '../../contract/provider.ts'
 describeProvider('the embedded agent', async () => {
   const agent = await startLocalAgent({ maxCalls: 2 })
   const { url, apiKey, model } = agent
-  const provider = makeQwenProvider({ url, apiKey, model, family: 'qwen3.5-flash', batchMs: 20, clock: systemClock })
-  return { provider, [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose]() }
+  const base = { url, apiKey, model, family: 'qwen3.5-flash', batchMs: 20, clock: systemClock } as const
+  return {
+    provider: makeQwenProvider(base),
+    manual: makeQwenProvider({ ...base, turnDetection: 'manual' }),
+    [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
+  }
 })

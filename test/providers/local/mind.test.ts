@@ -1,108 +1,11 @@
 import { setImmediate as settled } from 'node:timers/promises'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { bytesOfSamples } from '../../../src/audio/pcm.ts'
 import { tone } from '../../../src/audio/tone.ts'
-import type { Domain } from '../../../src/providers/local/domain/domain.ts'
-import { localMinds } from '../../../src/providers/local/mind.ts'
-import type { Heard } from '../../../src/providers/local/recogniser/recogniser.ts'
-import { loadSileroWeights } from '../../../src/providers/local/silero-weights.ts'
-import type { SpeechLine } from '../../../src/providers/local/speech-pool.ts'
 import { loadVoiceModule, makeVoice } from '../../../src/providers/local/voice.ts'
-import {
-  type Mind,
-  MindBusy,
-  type MindConfig,
-  type MindEvent,
-  type ReplyPart,
-  type ReplyRequest,
-} from '../../../src/simulators/realtime/mind.ts'
+import { MindBusy } from '../../../src/simulators/realtime/mind.ts'
 
-const weights = loadSileroWeights()
-let spoken: Uint8Array
-
-beforeAll(async () => {
-  spoken = makeVoice(await loadVoiceModule()).say('A table for two, please.', 'slt', 16_000)
-})
-
-const config: MindConfig = {
-  instructions: '',
-  voice: 'rms',
-  inputRate: 16_000,
-  outputRate: 24_000,
-  vad: { type: 'server_vad', threshold: 0.5, silenceMs: 300 },
-  tools: [],
-}
-const silence = (ms: number) => new Uint8Array(ms * 32)
-const turn: ReplyRequest = { trigger: 'turn', toolOutputs: [] }
-
-/** A domain that repeats what it heard; `goodbye` ends, `when` asks a tool. */
-const echo: Domain = {
-  name: 'echo',
-  grammar: '',
-  greeting: 'Hello. I am a demo.',
-  start: () => ({
-    hear: ({ text, rejected }) => {
-      if (rejected) return { sentences: ['Sorry?'] }
-      if (text === 'goodbye') return { sentences: ['Bye.'], ends: true }
-      if (text === 'when') return { sentences: ['I cannot look.'], toolCall: { name: 'clock', args: { zone: 'UTC' } } }
-      return { sentences: [`${text}.`, 'Right?'] }
-    },
-    toolResult: (name, output) => ({ sentences: [`${name} says ${output}.`] }),
-    interrupted: () => {
-      interruptions++
-    },
-  }),
-}
-let interruptions = 0
-
-/** A speech line without sound: it hears `text` and says the letters. */
-function fakeLine(text: string) {
-  const done: string[] = []
-  let pushed = 0
-  const line: SpeechLine = {
-    start: () => done.push('start'),
-    push: (samples) => {
-      pushed += samples.length
-    },
-    finish: async (): Promise<Heard> => {
-      done.push('finish')
-      return { text, rejected: text === '' }
-    },
-    abort: () => done.push('abort'),
-    say: async (sentence, voice, sampleRate) => {
-      done.push(`say ${sentence}`)
-      return new TextEncoder().encode(`${voice} ${sampleRate} ${sentence}`)
-    },
-    [Symbol.dispose]: () => done.push('close'),
-  }
-  return { line, done, pushedMs: () => pushed / 16 }
-}
-
-function makeMind(text: string, changes: Partial<MindConfig> = {}, maxCalls = 1) {
-  const fake = fakeLine(text)
-  const told: MindEvent[] = []
-  const make = localMinds({ domain: echo, weights, speech: { open: () => fake.line }, maxCalls })
-  const mind = make((event) => told.push(event))
-  mind.configure({ ...config, ...changes })
-  return { mind, make, told, ...fake }
-}
-
-/** In 20 ms pieces, as a call sends it. */
-function hear(mind: Mind, ...sounds: Uint8Array[]): void {
-  for (const sound of sounds) for (let at = 0; at < sound.length; at += 640) mind.hear(sound.subarray(at, at + 640))
-}
-
-async function answer(mind: Mind, request = turn, signal = new AbortController().signal): Promise<string[]> {
-  const parts: string[] = []
-  for await (const part of mind.reply(request, signal)) parts.push(asText(part))
-  return parts
-}
-
-function asText(part: ReplyPart): string {
-  if (part.type === 'text') return part.text
-  if (part.type === 'audio') return new TextDecoder().decode(part.audio)
-  return `${part.name}(${part.args})`
-}
+import { answer, asText, hear, interruptions, makeMind, silence, spoken, turn } from './mind-stage.ts'
 
 describe('the embedded agent\u2019s mind', () => {
   it('hears a turn, tells its words, and answers sentence by sentence', async () => {
@@ -149,19 +52,6 @@ describe('the embedded agent\u2019s mind', () => {
     }
   })
 
-  it('greets as its domain does, or says exactly what it is told to', async () => {
-    const { mind } = makeMind('')
-    const create = (instructions?: string): ReplyRequest => ({
-      trigger: 'create',
-      toolOutputs: [],
-      ...(instructions === undefined ? {} : { instructions }),
-    })
-    expect((await answer(mind, create('Greet the caller in one short sentence.')))[0]).toBe('Hello.')
-    expect((await answer(mind, create()))[2]).toBe(' I am a demo.')
-    expect((await answer(mind, create('Say exactly: Welcome! Please hold on.')))[0]).toBe('Welcome!')
-    expect((await answer(mind, create('Ask the caller \u201cAre you there?\u201d now')))[0]).toBe('Are you there?')
-  })
-
   it('stops between two sentences when it is interrupted, and its dialogue knows', async () => {
     const { mind } = makeMind('for two')
     hear(mind, spoken, silence(1000))
@@ -172,9 +62,9 @@ describe('the embedded agent\u2019s mind', () => {
       if (part.type === 'audio') cut.abort()
     }
     expect(parts).toHaveLength(2)
-    interruptions = 0
+    interruptions.count = 0
     mind.interrupted()
-    expect(interruptions).toBe(1)
+    expect(interruptions.count).toBe(1)
   })
 
   it('does not wait for a sentence that is being made when it is interrupted', async () => {
@@ -188,31 +78,6 @@ describe('the embedded agent\u2019s mind', () => {
     expect(await parts).toEqual([])
   })
 
-  it('calls a tool that the session offers, and says what it gave', async () => {
-    const { mind } = makeMind('when', { tools: [{ name: 'clock', description: '' }] })
-    hear(mind, spoken, silence(1000))
-    expect(await answer(mind)).toEqual(['clock({"zone":"UTC"})'])
-    const outputs = [{ name: 'clock', output: 'noon' }]
-    expect((await answer(mind, { trigger: 'create', toolOutputs: outputs }))[0]).toBe('clock says noon.')
-  })
-
-  it('says what it would have said when the session offers no such tool', async () => {
-    const { mind } = makeMind('when')
-    hear(mind, spoken, silence(1000))
-    expect((await answer(mind))[0]).toBe('I cannot look.')
-  })
-
-  it('hangs up after its goodbye when it may', async () => {
-    const offered = makeMind('goodbye', { tools: [{ name: 'end_call', description: '' }] })
-    hear(offered.mind, spoken, silence(1000))
-    expect(await answer(offered.mind)).toEqual(['Bye.', 'rms 24000 Bye.', 'end_call({})'])
-    const outputs = [{ name: 'end_call', output: 'ok' }]
-    expect(await answer(offered.mind, { trigger: 'create', toolOutputs: outputs })).toEqual([])
-    const without = makeMind('goodbye')
-    hear(without.mind, spoken, silence(1000))
-    expect(await answer(without.mind)).toEqual(['Bye.', 'rms 24000 Bye.'])
-  })
-
   it('takes what was said until the client commits for one turn, when it is the client that decides', async () => {
     const { mind, told, done } = makeMind('for two', { vad: undefined })
     hear(mind, spoken, silence(2000), spoken, silence(2000))
@@ -221,6 +86,18 @@ describe('the embedded agent\u2019s mind', () => {
     expect(done).toEqual(['start', 'finish'])
     expect((await answer(mind, { trigger: 'create', toolOutputs: [] }))[0]).toBe('for two.')
     expect(told).toEqual([{ type: 'transcript', text: 'for two', final: true }])
+  })
+
+  it('hears each turn of a client that sends no silence between them', () => {
+    const { mind, done } = makeMind('for two', { vad: undefined })
+    hear(mind, spoken)
+    mind.commit()
+    hear(mind, spoken)
+    mind.clear()
+    hear(mind, spoken)
+    expect(done).toEqual(['start', 'finish', 'start', 'abort', 'start'])
+    mind.commit()
+    expect(done.slice(5)).toEqual(['finish'])
   })
 
   it('forgets a turn that the client clears', () => {

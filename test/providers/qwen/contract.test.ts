@@ -7,8 +7,9 @@ import { ModelPuppet, type PuppetClient } from './model-puppet.ts'
 function handOf(client: PuppetClient): ModelHand {
   const say = client.say.bind(client)
   return {
-    speechStarts: () => say(frames.speechStarted),
-    speechStops: () => say(frames.speechStopped),
+    speechStarts: (item_id) => say({ ...frames.speechStarted, item_id }),
+    speechStops: (item_id) => say({ ...frames.speechStopped, item_id }),
+    takesTurn: (itemId) => say(frames.committed(itemId), frames.turnCreated(itemId)),
     callerSaid: (itemId, text) => say(frames.callerDone(itemId, text)),
     begins: (id) => say(frames.responseCreated(id)),
     says: (id, itemId, audio, words) =>
@@ -20,6 +21,9 @@ function handOf(client: PuppetClient): ModelHand {
       if (deed === 'append') await client.next('input_audio_buffer.append')
       else if (deed === 'cancel') await client.next('response.cancel')
       else if (deed === 'respond') await client.next('response.create')
+      else if (deed === 'end-turn') await client.next('input_audio_buffer.commit')
+      else if (deed === 'drop-turn') await client.next('input_audio_buffer.clear')
+      else if (deed === 'note') await client.next('conversation.item.create')
       else {
         await client.next('conversation.item.create')
         await client.next('response.create')
@@ -31,8 +35,13 @@ function handOf(client: PuppetClient): ModelHand {
 async function stage(): Promise<Required<ProviderStage>> {
   const puppet = await ModelPuppet.start()
   const model = 'qwen3.5-omni-flash-realtime'
-  const provider = makeQwenProvider({ url: puppet.url, apiKey: 'sk-1', model, batchMs: 20, clock: systemClock })
-  return { provider, hand: () => handOf(puppet.client), [Symbol.asyncDispose]: () => puppet[Symbol.asyncDispose]() }
+  const base = { url: puppet.url, apiKey: 'sk-1', model, batchMs: 20, clock: systemClock } as const
+  return {
+    provider: makeQwenProvider(base),
+    manual: makeQwenProvider({ ...base, turnDetection: 'manual' }),
+    hand: () => handOf(puppet.client),
+    [Symbol.asyncDispose]: () => puppet[Symbol.asyncDispose](),
+  }
 }
 
 describeProvider('Qwen over a real socket', stage)

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { errorFrame, responseCreated, responseDone, speechStarted, speechStopped } from './frames.ts'
+import {
+  argumentsDone,
+  audioDelta,
+  errorFrame,
+  responseCreated,
+  responseDone,
+  speechStarted,
+  speechStopped,
+} from './frames.ts'
 import { paperSession } from './paper-wire.ts'
 
 const busy = 'Conversation already has an active response'
@@ -122,4 +130,75 @@ describe('asking the agent to speak', () => {
     clock.advance(5000)
     expect(wire.sent).toEqual([created('hello'), created('still there?')])
   })
+})
+
+describe('a caller who goes on speaking', () => {
+  test('before the answer to the first half has begun does not hear that answer', () => {
+    const { wire, events, types } = paperSession()
+    wire.say(speechStarted, speechStopped, speechStarted, responseCreated('r1'), audioDelta('r1', Uint8Array.of(1, 2)))
+    expect(wire.of('response.cancel')).toHaveLength(1)
+    expect(types()).toEqual(['speech-started', 'speech-stopped', 'speech-started', 'response-started'])
+    wire.say(responseDone('r1', 'cancelled'), speechStopped, responseCreated('r2'))
+    wire.say(audioDelta('r2', Uint8Array.of(3, 4)), responseDone('r2'))
+    expect(events.flatMap((event) => (event.type === 'audio' ? [event.responseId] : []))).toEqual(['r2'])
+    expect([wire.of('response.cancel').length, wire.of('response.create').length]).toEqual([1, 0])
+  })
+
+  test('and is done before that answer begins hears it', () => {
+    const { wire } = paperSession()
+    wire.say(speechStarted, speechStopped, speechStarted, speechStopped, responseCreated('r1'))
+    expect(wire.of('response.cancel')).toEqual([])
+  })
+
+  test('whose turn was never told to have ended hears the answer to it', () => {
+    const { wire, types } = paperSession()
+    wire.say(speechStarted, responseCreated('r1'))
+    expect(wire.of('response.cancel')).toEqual([])
+    expect(types()).toEqual(['speech-started', 'speech-stopped', 'response-started'])
+    wire.say(responseDone('r1'), speechStarted, speechStopped, speechStarted, responseCreated('r2'))
+    wire.say(responseDone('r2', 'cancelled'), responseCreated('r3'))
+    expect(wire.of('response.cancel')).toHaveLength(1)
+    expect(types().slice(-2)).toEqual(['speech-stopped', 'response-started'])
+  })
+
+  test('with a noise only is answered after all, once', () => {
+    const { clock, wire } = paperSession()
+    wire.say(speechStarted, speechStopped, speechStarted, responseCreated('r1'), responseDone('r1', 'cancelled'))
+    wire.say(errorFrame(rejected))
+    expect(wire.of('response.create')).toHaveLength(1)
+    wire.say(responseCreated('r2'), responseDone('r2'))
+    clock.advance(60_000)
+    expect(wire.of('response.create')).toHaveLength(1)
+  })
+
+  test('over an answer that the model goes on giving is not spoken to by a prompt in between', () => {
+    const { clock, wire, session } = paperSession()
+    wire.say(speechStarted, speechStopped, responseCreated('r1'), speechStarted, speechStopped)
+    session.respond('Are you there?')
+    clock.advance(10_000)
+    wire.say(responseDone('r1'))
+    clock.advance(2999)
+    expect(wire.of('response.create')).toEqual([])
+    wire.say(responseCreated('r2'), responseDone('r2'))
+    clock.advance(60_000)
+    expect(wire.of('response.create')).toEqual([])
+  })
+})
+
+test('an answer is not stopped for a silence that was wanted of an earlier one, which never came', () => {
+  const { clock, wire, session } = paperSession()
+  session.respond('one')
+  session.cancel()
+  clock.advance(5000)
+  session.respond('two')
+  wire.say(responseCreated('r1'))
+  expect(wire.of('response.cancel')).toEqual([])
+})
+
+test('the answer to a tool is asked for once more when the model passes the first wish over', () => {
+  const { clock, wire, session } = paperSession()
+  wire.say(responseCreated('r1'), argumentsDone('r1', 'c1', 'lookup', '{}'), responseDone('r1'))
+  session.answerTool('c1', 'found')
+  clock.advance(60_000)
+  expect(wire.of('response.create')).toHaveLength(2)
 })

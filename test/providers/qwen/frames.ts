@@ -1,7 +1,7 @@
 /** Server frames in the shape of the provider's own samples, for tests that speak as the model. */
 export type Frame = Readonly<Record<string, unknown>>
 
-const user = 'item_YbAiGvK2H7YaS34o4R6Ba'
+export const callerItem = 'item_YbAiGvK2H7YaS34o4R6Ba'
 export const agentItem = 'item_Ls6MtCUWO7LM4E59QziNv'
 
 export const sessionCreated: Frame = {
@@ -27,14 +27,25 @@ export const speechStarted: Frame = {
   event_id: 'event_Pvp8nEhsQuGCQbFJ9x58n',
   type: 'input_audio_buffer.speech_started',
   audio_start_ms: 3647,
-  item_id: user,
+  item_id: callerItem,
 }
 
 export const speechStopped: Frame = {
   event_id: 'event_UhQiqNVRsgUiq4KUS5Xb5',
   type: 'input_audio_buffer.speech_stopped',
   audio_end_ms: 4453,
-  item_id: user,
+  item_id: callerItem,
+}
+
+export function committed(item_id: string): Frame {
+  return { event_id: 'event_Iy6sUzL1nmdFgshFYxJEz', type: 'input_audio_buffer.committed', item_id }
+}
+
+/** With the slip of the official sample: the caller's own turn has the role of the agent. */
+export function turnCreated(id: string): Frame {
+  const content = [{ type: 'input_audio' }]
+  const item = { id, object: 'realtime.item', type: 'message', status: 'in_progress', role: 'assistant', content }
+  return { event_id: 'event_JEfkrr9gO3Ny7Xcv9bGVd', type: 'conversation.item.created', item }
 }
 
 export function responseCreated(id: string): Frame {

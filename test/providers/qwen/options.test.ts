@@ -34,10 +34,14 @@ describe('a wrong option is refused by name, with what was expected and what cam
     [{ vadThreshold: 1.1 }, /^vadThreshold: expected -1 to 1, got 1.1$/],
     [{ vadThreshold: Number.NaN }, /^vadThreshold: .* got NaN$/],
     [{ vadSilenceMs: 100 }, /^vadSilenceMs: expected 200 to 6000, got 100$/],
-    [{ turnDetection: 'smart_turn' }, /^turnDetection: expected server_vad or semantic_vad for .* got "smart_turn"$/],
+    [{ heardTruth: 'guess' }, /^heardTruth: expected truncate, note, off, got "guess"$/],
+    [
+      { turnDetection: 'smart_turn' },
+      /^turnDetection: expected server_vad or semantic_vad or manual for .* got "smart_turn"$/,
+    ],
     [
       { model: 'qwen3-omni-flash-realtime', turnDetection: 'semantic_vad' },
-      /^turnDetection: expected server_vad for qwen3/,
+      /^turnDetection: expected server_vad or manual for qwen3/,
     ],
     [{ language: 'English\nIgnore' }, /^language: expected a tag/],
     [{ model: 'qwen-omni-turbo-realtime', search: true }, /^search: expected false for qwen-omni-turbo/],

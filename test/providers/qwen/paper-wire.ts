@@ -1,7 +1,9 @@
+import { pcm16k, pcm24k } from '../../../src/audio/format.ts'
 import type { CallError } from '../../../src/base/errors.ts'
 import { ManualClock } from '../../../src/base/manual-clock.ts'
 import type { SessionEvent } from '../../../src/call/provider.ts'
 import { readServerEvent } from '../../../src/providers/qwen/events.ts'
+import type { HeardTruth } from '../../../src/providers/qwen/heard-truth.ts'
 import { QwenSession } from '../../../src/providers/qwen/session.ts'
 import type { Wire, WireHandler } from '../../../src/providers/qwen/wire.ts'
 import type { Frame } from './frames.ts'
@@ -71,19 +73,25 @@ class CountingClock extends ManualClock {
   }
 }
 
+interface PaperOptions {
+  readonly turnsBy?: 'model' | 'caller'
+  readonly takesNotes?: boolean
+  readonly heardTruth?: HeardTruth
+}
+
 /** A session on paper, on a clock that is moved by hand; nobody listens yet. */
-export function unheardSession({ truncateNote = false } = {}) {
+export function unheardSession({ turnsBy = 'model', takesNotes = true, heardTruth = 'off' }: PaperOptions = {}) {
   const clock = new CountingClock()
   const wire = new PaperWire()
   const session = new QwenSession(
-    { wire, input: { encoding: 'pcm16', sampleRate: 16000 }, output: { encoding: 'pcm16', sampleRate: 24000 } },
-    { callId: 'call-1', batchMs: 20, truncateNote, clock, log: undefined },
+    { wire, input: pcm16k, output: pcm24k, turnsBy },
+    { callId: 'call-1', batchMs: 20, takesNotes, heardTruth, clock, log: undefined },
   )
   return { clock, wire, session }
 }
 
 /** The same, with everything it tells. */
-export function paperSession(options: { readonly truncateNote?: boolean } = {}) {
+export function paperSession(options: PaperOptions = {}) {
   const paper = unheardSession(options)
   const events: SessionEvent[] = []
   paper.session.listen((event) => events.push(event))

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SessionEvent } from '../../../src/call/provider.ts'
 import {
-  agentItem,
   argumentsDone,
   audioDelta,
   errorFrame,
@@ -111,25 +110,5 @@ describe('stopping an answer', () => {
     session.cancel()
     wire.say(speechStopped, responseCreated('r1'))
     expect(wire.of('response.cancel')).toHaveLength(0)
-  })
-
-  test('sends the model a note of what was heard only when the operator wants one', () => {
-    const silent = paperSession()
-    silent.session.truncate(agentItem, 400, 'Good')
-    expect(silent.wire.sent).toEqual([])
-    const telling = paperSession({ truncateNote: true })
-    telling.session.truncate(agentItem, 400, 'Good "day"')
-    telling.session.truncate(agentItem, 1250, '')
-    telling.session.truncate(agentItem, 0, '')
-    const texts = telling.wire.sent.map((frame) => JSON.stringify(frame['item']))
-    expect(texts).toEqual([
-      expect.stringContaining(String.raw`only \"Good \\\"day\\\"\"`),
-      expect.stringContaining('only its first 1.3 seconds'),
-      expect.stringContaining('nothing of it'),
-    ])
-    expect(telling.wire.sent[0]).toMatchObject({
-      type: 'conversation.item.create',
-      item: { type: 'message', role: 'user', content: [{ type: 'input_text' }] },
-    })
   })
 })

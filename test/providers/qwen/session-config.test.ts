@@ -101,6 +101,11 @@ test('what the model does not support is never sent', () => {
   }
 })
 
+test('a language that looks like a tag and is none stands for itself', () => {
+  const odd = settings('qwen3.5-omni-plus-realtime', { language: 'any-old-lang' })
+  expect(JSON.stringify(sessionUpdate(odd, conversation))).toContain('Speak any-old-lang unless')
+})
+
 test('a language, by tag or by name, becomes a sentence of the instructions', () => {
   const said = (language: string, instructions = 'Be brief.') =>
     sessionUpdate(settings('qwen3.5-omni-plus-realtime', { language }), { ...conversation, instructions })['session']
@@ -149,4 +154,31 @@ test('a schema loses the unions that the model refuses, and nothing else', () =>
   const endless: Record<string, unknown> = { type: 'object' }
   endless['properties'] = { again: endless }
   expect(() => JSON.stringify(plainSchema(endless))).not.toThrow()
+})
+
+test.each([
+  'qwen-omni-turbo-realtime',
+  'qwen3-omni-flash-realtime',
+  'qwen3.5-omni-plus-realtime',
+  'qwen3.5-omni-flash-realtime',
+  'qwen3.8-omni-flash-realtime',
+])('%s is told to leave the turns to the call', (model) => {
+  const manual = settings(model, { turnDetection: 'manual', vadThreshold: 0.5, vadSilenceMs: 500 })
+  expect(sessionUpdate(manual, conversation)['session']).toMatchObject({ turn_detection: null })
+})
+
+test('the server is asked not to stop answers by itself only when that is wanted', () => {
+  const detection = (modelInterrupts?: boolean) =>
+    sessionUpdate(
+      settings('qwen3.5-omni-plus-realtime', modelInterrupts === undefined ? {} : { modelInterrupts }),
+      conversation,
+    )['session']
+  expect(detection(false)).toMatchObject({ turn_detection: { type: 'server_vad', interrupt_response: false } })
+  for (const session of [detection(), detection(true)]) {
+    expect(session).toMatchObject({ turn_detection: { type: 'server_vad' } })
+    expect(JSON.stringify(session)).not.toContain('interrupt_response')
+  }
+  // Older families do not know it.
+  const old = sessionUpdate(settings('qwen3-omni-flash-realtime', { modelInterrupts: false }), conversation)
+  expect(JSON.stringify(old)).not.toContain('interrupt_response')
 })

@@ -4,6 +4,7 @@ import { CallError } from '../../../src/base/errors.ts'
 import {
   argumentsDone,
   audioDelta,
+  committed,
   errorFrame,
   type Frame,
   responseCreated,
@@ -12,6 +13,7 @@ import {
   speechStopped,
   transcriptDelta,
   transcriptDone,
+  turnCreated,
 } from './frames.ts'
 import { paperSession } from './paper-wire.ts'
 
@@ -25,6 +27,7 @@ test('no sequence of frames, deeds and time makes it throw, close twice, or soun
   const piece = fc.uint8Array({ maxLength: 5 })
   const frame = fc.oneof(
     fc.constantFrom<Frame>(speechStarted, speechStopped, { type: 'response.created' }, { type: 'news' }),
+    fc.constantFrom<Frame>(committed('u1'), turnCreated('u1'), { type: 'conversation.item.truncated' }),
     fc
       .constantFrom(idle, busy, rejected, tooEarly, '<50002> ModelServingError', 'rate limit exceeded', 'what?')
       .map((m) => errorFrame(m)),
@@ -37,22 +40,30 @@ test('no sequence of frames, deeds and time makes it throw, close twice, or soun
     fc.json().map((json) => ({ type: 'response.audio.delta', response_id: 'r1', delta: json })),
     fc.dictionary(fc.string(), fc.jsonValue()).map((fields) => fields as Frame),
   )
-  const deed = fc.constantFrom('respond', 'cancel', 'answer', 'truncate', 'append')
+  const deed = fc.constantFrom('respond', 'cancel', 'answer', 'truncate', 'append', 'note', 'begin', 'end', 'drop')
   const step = fc.oneof(
     { weight: 6, arbitrary: frame },
     { weight: 2, arbitrary: deed },
     { weight: 1, arbitrary: fc.nat(6000) },
     { weight: 1, arbitrary: fc.constantFrom('dispose', 'break') },
   )
+  const kind = fc.record({
+    turnsBy: fc.constantFrom('model', 'caller'),
+    heardTruth: fc.constantFrom('truncate', 'note', 'off'),
+  })
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const { clock, wire, session, events } = paperSession({ truncateNote: true })
+    fc.property(kind, fc.array(step, { maxLength: 40 }), (options, steps) => {
+      const { clock, wire, session, events } = paperSession(options)
       for (const one of steps) {
         if (typeof one === 'number') clock.advance(one)
         else if (one === 'respond') session.respond('x')
         else if (one === 'cancel') session.cancel()
         else if (one === 'answer') session.answerTool('c1', 'x')
         else if (one === 'truncate') session.truncate('i', 20, '')
+        else if (one === 'note') session.note('x')
+        else if (one === 'begin') session.beginTurn()
+        else if (one === 'end') session.endTurn()
+        else if (one === 'drop') session.dropTurn()
         else if (one === 'append') session.append(new Uint8Array(641))
         else if (one === 'dispose') void session[Symbol.asyncDispose]()
         else if (one === 'break') wire.break(new CallError('provider-lost', 'gone'))

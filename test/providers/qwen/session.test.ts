@@ -6,6 +6,7 @@ import {
   audioDelta,
   callerDelta,
   callerDone,
+  callerItem,
   callItemDone,
   type Frame,
   responseCreated,
@@ -42,8 +43,8 @@ describe('an answer', () => {
     )
     const words = { type: 'transcript', speaker: 'agent', itemId: agentItem }
     expect(events).toEqual([
-      { type: 'speech-started' },
-      { type: 'speech-stopped' },
+      { type: 'speech-started', itemId: callerItem },
+      { type: 'speech-stopped', itemId: callerItem },
       { type: 'response-started', responseId: 'r1' },
       { ...words, text: 'Good ', final: false },
       { type: 'audio', responseId: 'r1', itemId: agentItem, audio: Buffer.from([1, 2]) },

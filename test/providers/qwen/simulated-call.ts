@@ -36,6 +36,15 @@ class Conversation implements AsyncDisposable {
     })
   }
 
+  /** The same by the call's own word, for a model that does not listen for turns. */
+  speakByHand(ms = 400): void {
+    const rate = this.session.inputFormat.sampleRate
+    this.session.append(new Uint8Array(rate * 2))
+    this.session.beginTurn()
+    this.session.append(bytesOfSamples(tone(300, ms, rate)))
+    this.session.endTurn()
+  }
+
   /** A turn of the caller: a tone, then silence that ends the turn. The model's detector counts sound, not time. */
   speak(ms = 400, silenceMs = 1000): void {
     const rate = this.session.inputFormat.sampleRate

@@ -8,8 +8,9 @@ function handOf(session: ScriptedSession): ModelHand {
   let sound: number[] = []
   let text = ''
   return {
-    speechStarts: () => session.tell({ type: 'speech-started' }),
-    speechStops: () => session.tell({ type: 'speech-stopped' }),
+    speechStarts: (itemId) => session.tell({ type: 'speech-started', ...(itemId === undefined ? {} : { itemId }) }),
+    speechStops: (itemId) => session.tell({ type: 'speech-stopped', ...(itemId === undefined ? {} : { itemId }) }),
+    takesTurn: () => {},
     callerSaid: (itemId, words) =>
       session.tell({ type: 'transcript', speaker: 'caller', itemId, text: words, final: true }),
     begins: (responseId) => session.tell({ type: 'response-started', responseId }),
@@ -32,11 +33,14 @@ function handOf(session: ScriptedSession): ModelHand {
 }
 
 async function stage(): Promise<Required<ProviderStage>> {
-  const provider = makeScriptedProvider({ clock: new ManualClock(), script: [] })
+  const clock = new ManualClock()
+  const provider = makeScriptedProvider({ clock, script: [] })
+  const manual = makeScriptedProvider({ clock, script: [], turnsBy: 'caller' })
   return {
     provider,
+    manual,
     hand() {
-      const session = provider.sessions.at(-1)
+      const session = provider.sessions.at(-1) ?? manual.sessions.at(-1)
       if (session === undefined) throw new Error('no session is open')
       return handOf(session)
     },

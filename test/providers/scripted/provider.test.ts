@@ -176,3 +176,21 @@ describe('a script in a file', () => {
     )
   })
 })
+
+test('a script for turns that the call ends answers to their beginning, their end and their noise', async () => {
+  const clock = new ManualClock()
+  const script: ScriptStep[] = [
+    { atMs: 10, after: 'end-turn', event: { type: 'response-started', responseId: 'r1' } },
+    { atMs: 10, after: 'drop-turn', event: { type: 'response-started', responseId: 'r2' } },
+  ]
+  const provider = makeScriptedProvider({ clock, script, turnsBy: 'caller', takesNotes: false })
+  const session = await provider.connect(conversation, never)
+  session.beginTurn()
+  session.endTurn()
+  session.note('The caller pressed 1.')
+  expect([session.takesNotes, session.deeds.map(({ type }) => type)]).toEqual([false, ['begin-turn', 'end-turn']])
+  const told: SessionEvent[] = []
+  session.listen((event) => told.push(event))
+  clock.advance(1000)
+  expect(told).toEqual([{ type: 'response-started', responseId: 'r1' }])
+})

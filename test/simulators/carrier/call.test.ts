@@ -492,6 +492,78 @@ test('dialling a third party asks the action URL how it went', async () => {
   expect(dialled.server.forms('/again')).toMatchObject([{ DialCallStatus: 'no-answer' }])
 })
 
+test('who was dialled, under which number, and how it went is told; the line is the same, and the stream behind it is new', async () => {
+  const numbers: string[] = []
+  await using dialled = await dial(
+    (server) => {
+      server.stream(' action="/next"')
+      server.twiml(
+        '/next',
+        '<Dial timeout="25" callerId="+14155550123" answerOnBridge="true" action="/dialled"><Number>+15550100</Number></Dial>',
+      )
+      server.twiml('/dialled', () => `<Play digits="1w#"/><Connect><Stream url="${server.mediaUrl}"/></Connect>`)
+    },
+    {
+      dial: (number, timeoutMs) => {
+        numbers.push(`${number} ${timeoutMs}`)
+        return { status: 'busy', ringMs: 1000 }
+      },
+    },
+  )
+  const { call, server } = dialled
+  const first = await dialled.socket()
+  const ringing = call.next('verb', ({ verb }) => verb.type === 'dial')
+  first.socket.close(1000)
+  expect(await ringing).toMatchObject({ verb: { numbers: ['+15550100'], callerId: '+14155550123', timeoutMs: 25_000 } })
+  const playing = call.next('verb', ({ verb }) => verb.type === 'play')
+  await dialled.elapse(1000)
+  expect(await playing).toMatchObject({ verb: { digits: '1w#' } })
+  const opened = dialled.socket()
+  await dialled.elapse(900)
+  const second = await opened
+  expect(numbers).toEqual(['+15550100 25000'])
+  expect(dialled.of('dialled')).toMatchObject([
+    { number: '+15550100', callerId: '+14155550123', status: 'busy', talkMs: 0 },
+  ])
+  expect(server.forms('/dialled')).toMatchObject([
+    { DialCallStatus: 'busy', CallStatus: 'in-progress', CallSid: call.callSid, From: '+14155550123' },
+  ])
+  expect(server.forms('/dialled')[0]).not.toHaveProperty('DialCallDuration')
+  expect(second.streamSid).not.toBe(first.streamSid)
+  expect(second.messages[1]).toMatchObject({ start: { callSid: call.callSid } })
+  expect(dialled.of('warning')).toEqual([])
+})
+
+test.each([
+  ['callerId="+19998887777"><Number>+15550100</Number>', 13214],
+  ['>sales</Dial><Dial action="/again">', 13224],
+])('<Dial %s is refused with %i, and has failed', async (inside, code) => {
+  await using dialled = await dial(
+    (server) => {
+      const verb = `<Dial action="/dialled" ${inside}</Dial>`
+      server.twiml('/voice', verb)
+      server.twiml('/dialled', '<Hangup/>')
+    },
+    { dial: () => ({ status: 'completed', ringMs: 1000 }) },
+  )
+  await dialled.call.ended
+  expect(dialled.of('warning').map((warning) => warning.code)).toEqual([code])
+  expect(dialled.server.forms('/dialled')).toMatchObject([{ DialCallStatus: 'failed' }])
+})
+
+test('a caller may show the number that he called', async () => {
+  await using dialled = await dial(
+    (server) => {
+      server.twiml('/voice', '<Dial callerId="+14155550199" action="/dialled">+15550100</Dial>')
+      server.twiml('/dialled', '<Hangup/>')
+    },
+    { dial: () => ({ status: 'canceled', ringMs: 0 }) },
+  )
+  await dialled.call.ended
+  expect(dialled.of('warning')).toEqual([])
+  expect(dialled.server.forms('/dialled')).toMatchObject([{ DialCallStatus: 'canceled' }])
+})
+
 test('digits go to the stream while there is one, and to a gather else', async () => {
   await using dialled = await dial((server) => {
     server.stream(' action="/menu"')

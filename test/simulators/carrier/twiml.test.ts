@@ -36,7 +36,7 @@ test('every verb of the subset is read with its defaults', () => {
      <Start><Recording/></Start><Gather numDigits="2" timeout="4"><Say><![CDATA[a < b]]></Say></Gather>`,
   )
   expect(warnings).toEqual([])
-  const dial = { type: 'dial', conference: undefined, action: undefined, timeoutMs: 30_000 }
+  const dial = { type: 'dial', conference: undefined, action: undefined, timeoutMs: 30_000, callerId: undefined }
   expect(verbs).toEqual([
     { type: 'play', url: '', digits: 'ww12#' },
     { type: 'play', url: 'https://h/a.wav', digits: '' },
@@ -67,6 +67,8 @@ test.each([
   ['<Connect><Room/></Connect>', 0],
   ['<Pause length="soon"/>', 1],
   ['<Redirect method="PUT">/x</Redirect>', 1],
+  ['<Dial callerID="+15550100">+15550101</Dial>', 1],
+  ['<Play digits="1,2"/>', 1],
   ['<Connect><Stream url="wss://h/m" colour="red"/></Connect>', 1],
 ])('%s is a schema warning, and the call goes on', (xml, verbs) => {
   const document = inside(xml)

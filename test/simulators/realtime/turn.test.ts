@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { samplesOf } from '../../../src/audio/pcm.ts'
 import { toneDbfs } from '../../../src/audio/tone.ts'
+import { ManualClock } from '../../../src/base/manual-clock.ts'
 import { type Script, toneScript } from '../../../src/simulators/realtime/scripted-mind.ts'
 import { connect, courseOf, type RawClient, serve, serveByHand, silence, speech } from './raw-client.ts'
 
@@ -257,5 +258,39 @@ describe('a turn that the client ends', () => {
     minds[0]?.hush()
     await client.settled()
     expect(client.types).toEqual(['session.created', 'session.updated'])
+  })
+})
+
+describe('a turn that the client ends, at a model that is slow to take it,', () => {
+  it('loses an answer that is asked for too soon, without a word', async () => {
+    const clock = new ManualClock()
+    await using server = await serve(twoWords, { clock, behaviour: { turnTakingMs: 200 } })
+    await using client = await connect(server)
+    client.update({ turn_detection: null })
+    client.append(speech(400))
+    client.send({ type: 'input_audio_buffer.commit' })
+    client.send({ type: 'response.create' })
+    await client.settled()
+    expect(client.types.slice(-2)).not.toContain('conversation.item.created')
+    clock.advance(200)
+    await client.next('conversation.item.created')
+    expect(client.types).not.toContain('response.created')
+    expect(client.types).not.toContain('error')
+    client.send({ type: 'response.create' })
+    await client.next('response.created')
+  })
+
+  it('has its item only with the answer, where the model does it so', async () => {
+    await using server = await serve(twoWords, { behaviour: { itemAfterCreate: true } })
+    await using client = await connect(server)
+    client.update({ turn_detection: null })
+    client.append(speech(400))
+    client.send({ type: 'input_audio_buffer.commit' })
+    await client.settled()
+    expect(client.types).not.toContain('conversation.item.created')
+    client.send({ type: 'response.create' })
+    await client.next('response.created')
+    const { item_id } = await client.next('input_audio_buffer.committed')
+    expect((await client.next('conversation.item.created'))['item'].id).toBe(item_id)
   })
 })

@@ -68,7 +68,7 @@ describe('an update', () => {
       inputRate: 8000,
       outputRate: 16000,
       vad: { type: 'semantic_vad', threshold: -0.5, silenceMs: 500 },
-      tools: [{ name: 'hours', description: 'Opening hours' }],
+      tools: [{ name: 'hours', description: 'Opening hours', parameters: { type: 'object' } }],
     })
     client.update({ instructions: 'Be brief.' })
     expect((await client.next('session.updated', 2))['session']).toEqual({ ...session, instructions: 'Be brief.' })

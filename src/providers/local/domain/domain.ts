@@ -22,7 +22,7 @@ export interface Dialogue {
 
 /** What is to be said, sentence by sentence: the first is short, for its synthesis is what the caller waits for. */
 export interface Reply {
-  readonly sentences: string[]
+  readonly sentences: readonly string[]
   /**
    * Wanted from a session that offers this tool: then it is called instead of saying `sentences`, and `toolResult`
    * gives the answer. A session without it says `sentences`.

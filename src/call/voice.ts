@@ -1,0 +1,156 @@
+import { type AudioFormat, bytesOf, durationMs } from '../audio/format.ts'
+import { encodeAlaw, encodeMulaw } from '../audio/g711.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Sound } from './agent.ts'
+import { type Heard, Playout, type PlayoutSink } from './playout.ts'
+import type { Transcript } from './transcript.ts'
+
+/** What of one item was heard when it ended or was cut, and in words. */
+export interface HeardItem extends Heard {
+  readonly heardText: string
+  readonly place: number
+}
+
+/** The item of a recording that the agent opens with: no item of the model's. */
+export const RECORDED = 'recorded'
+
+/** The item of a filler: it is no part of the conversation. */
+const FILLER = 'filler'
+
+/**
+ * The agent's mouth: what it says goes to the playout, what was heard of it to the transcript.
+ *
+ * ```
+ *   answer ───▶ say ──┐
+ *   recording ▶ play ─┼─▶ playout ─▶ carrier          heard ─▶ transcript ─▶ onHeard, an item at a time
+ *   filler ───▶ cover ┘      └ the first word of an answer drops a filler that still sounds
+ * ```
+ */
+export class Voice {
+  readonly #format: AudioFormat
+  readonly #playout: Playout
+  readonly #transcript: Transcript
+  readonly #onHeard: (heard: HeardItem) => void
+  #covering = false
+  #madeMs = 0
+  #heardMs = 0
+
+  constructor(
+    sink: PlayoutSink,
+    options: { readonly clock: Clock; readonly leadMs: number; readonly transcript: Transcript },
+    onHeard: (heard: HeardItem) => void,
+  ) {
+    this.#format = sink.format
+    this.#transcript = options.transcript
+    this.#onHeard = onHeard
+    this.#playout = new Playout(sink, options.clock, options.leadMs, (heard) => this.#hear(heard))
+  }
+
+  /** Whether something that the agent says is still to be heard; a filler is nothing it says. */
+  get speaks(): boolean {
+    return !this.#covering && this.#playout.unheardMs > 0
+  }
+
+  /** What is still to be heard, of a filler too [ms]. */
+  get unheardMs(): number {
+    return this.#playout.unheardMs
+  }
+
+  /** What the agent has said, and what of it is known to have been heard [ms]; fillers are not counted. */
+  get madeMs(): number {
+    return this.#madeMs
+  }
+
+  get heardMs(): number {
+    return this.#heardMs
+  }
+
+  /** Sound of an answer, in the leg's format. */
+  say(itemId: string, audio: Uint8Array): void {
+    if (audio.length === 0) return
+    this.uncover()
+    const ms = durationMs(this.#format, audio.length)
+    this.#madeMs += ms
+    this.#transcript.agentMade(itemId, ms)
+    this.#playout.push(itemId, audio)
+  }
+
+  /** A recording, and the words that are said in it. Returns their place in the conversation. */
+  play(sound: Sound, words: string): number {
+    const place = this.#transcript.agentSaid(RECORDED, words)
+    this.say(RECORDED, this.#encode(sound))
+    this.#transcript.agentFinished(RECORDED)
+    this.#playout.finish()
+    return place
+  }
+
+  /** Covers a silence, unless there is none. */
+  cover(sound: Sound): void {
+    if (sound.length === 0 || this.unheardMs > 0) return
+    this.#covering = true
+    this.#playout.push(FILLER, this.#encode(sound))
+    this.#playout.finish()
+  }
+
+  /** Drops a filler that still sounds; one that is held back too, and what follows is held in its place. */
+  uncover(): void {
+    if (!this.#covering) return
+    const { held } = this.#playout
+    this.interrupt()
+    if (held) this.#playout.hold()
+  }
+
+  /** No more sound comes for what was said so far. */
+  finish(): void {
+    if (!this.#covering) this.#playout.finish()
+  }
+
+  tick(lagMs: number): void {
+    this.#playout.tick(lagMs)
+    if (this.#covering && this.unheardMs === 0) this.#covering = false
+  }
+
+  marked(name: string): void {
+    this.#playout.marked(name)
+  }
+
+  hold(): void {
+    this.#playout.hold()
+  }
+
+  resume(): void {
+    this.#playout.resume()
+  }
+
+  /** What the caller was hearing during the next `bytes` of time; `undefined`: nothing. */
+  takeHeard(bytes: number): Uint8Array | undefined {
+    return this.#playout.takeHeard(bytes)
+  }
+
+  /** Is silent, for good: says what was not heard. A filler that is cut off was nothing. */
+  interrupt(): { readonly items: readonly HeardItem[]; readonly unheardMs: number } {
+    const covering = this.#covering
+    this.#covering = false
+    const cut = this.#playout.interrupt()
+    if (covering) return { items: [], unheardMs: 0 }
+    return { items: cut.items.map((item) => this.#inWords(item)), unheardMs: cut.unheardMs }
+  }
+
+  #hear(heard: Heard): void {
+    if (heard.itemId !== FILLER) this.#onHeard(this.#inWords(heard))
+  }
+
+  #inWords(heard: Heard): HeardItem {
+    this.#heardMs += heard.heardMs
+    return { ...heard, ...this.#transcript.agentHeard(heard.itemId, heard.heardMs, heard.wholly) }
+  }
+
+  /** Whole frames, so that what follows begins with one. */
+  #encode(sound: Sound): Uint8Array {
+    const encode = this.#format.encoding === 'alaw' ? encodeAlaw : encodeMulaw
+    const frame = bytesOf(this.#format, 20)
+    const whole = new Int16Array(Math.ceil(sound.length / frame) * frame)
+    whole.set(sound)
+    return encode(whole)
+  }
+}

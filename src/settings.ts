@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import {
+  bargeInBy,
+  bounds,
+  builtinTool,
+  DIALABLE,
+  dialable,
+  SMS_SENDER,
+  smsSender,
+  targetName,
+  turnDetection,
+} from './agents/values.ts'
+
+const whole = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to)
+
+const within = ([from, to]: readonly [number, number]) =>
+  [whole(from, to), `a whole number from ${from} to ${to}`] as const
+
+const yesOrNo = z.enum(['true', 'false']).transform((text) => text === 'true')
+
+/** Tools by name, separated by commas; `none` for none. */
+const toolList = z
+  .string()
+  .transform((text) => (text === 'none' ? [] : text.split(',').map((name) => name.trim())))
+  .pipe(z.array(builtinTool))
+
+/** `sales=+15550100,support=+15550101`: where the model may transfer to, by name. */
+const targetList = z
+  .string()
+  .transform((text) =>
+    text.split(',').map((pair) => {
+      const [name = '', ...number] = pair.split('=')
+      return [name.trim(), number.join('=')]
+    }),
+  )
+  .pipe(z.array(z.tuple([targetName, dialable])))
+  .refine((pairs) => new Set(pairs.map(([name]) => name)).size === pairs.length)
+  .transform((pairs) => Object.fromEntries(pairs))
+
+/** An absolute URL of one of the schemes, without query or fragment; its trailing slash is dropped. */
+const address = (...schemes: string[]) =>
+  z
+    .string()
+    .refine((text) => {
+      const url = URL.parse(text)
+      if (url === null || !schemes.includes(url.protocol)) return false
+      return [url.search, url.hash, url.username, url.password].every((part) => part === '')
+    })
+    .transform((text) => text.replace(/\/+$/, ''))
+
+const loopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/
+
+/** Each setting: what it takes, what is said when it does not, and its default. `.env.example` says what it is for. */
+export const settings = {
+  PORT: [whole(0, 65_535), 'a port number from 0 to 65535', '8080'],
+  HOST: [z.string(), 'an address to listen on', undefined],
+  PUBLIC_URL: [
+    address('https:', 'http:').refine((url) => url.startsWith('https:') || loopback.test(url)),
+    'the https:// address that Twilio reaches (http:// on loopback only), without a query',
+    undefined,
+  ],
+  TWILIO_ACCOUNT_SID: [z.string().regex(/^AC[0-9a-f]{32}$/i), 'AC and 32 hex digits', undefined],
+  TWILIO_AUTH_TOKEN: [z.string().regex(/^\S{8,}$/), 'the auth token of the Twilio account', undefined],
+  REALTIME_PROVIDER: [z.enum(['qwen', 'local']), 'qwen or local', undefined],
+  DASHSCOPE_API_KEY: [z.string().regex(/^\S+$/), 'a key of Model Studio, without spaces', undefined],
+  REALTIME_URL: [
+    address('wss:', 'ws:'),
+    'a wss:// address without a query',
+    'wss://dashscope.aliyuncs.com/api-ws/v1/realtime',
+  ],
+  REALTIME_MODEL: [z.string().regex(/^\S+$/), 'the name of a realtime model', 'qwen3.5-omni-flash-realtime'],
+  REALTIME_NARROWBAND: [yesOrNo, 'true or false', 'false'],
+  HEARD_TRUTH: [z.enum(['note', 'truncate', 'off']), 'note, truncate or off', 'note'],
+  MODEL_INTERRUPTS: [yesOrNo, 'true or false', undefined],
+  AGENT_VOICE: [z.string(), 'the name of a voice', undefined],
+  AGENT_INSTRUCTIONS: [
+    z.string(),
+    'what the agent is to do',
+    'You are a friendly assistant on the telephone. Answer in one to three short spoken sentences.',
+  ],
+  AGENT_GREETING_AUDIO: [z.string(), 'the path of a WAV file', undefined],
+  AGENT_LANGUAGE: [z.string(), 'the name of a language', undefined],
+  AGENT_TOOLS: [toolList, `some of ${builtinTool.options.join(',')}, or none`, 'end_call'],
+  TRANSFER_TARGETS: [targetList, `name=number,name=number with each number ${DIALABLE}`, undefined],
+  SMS_FROM: [smsSender, SMS_SENDER, undefined],
+  AGENTS_FILE: [z.string(), 'the path of a YAML file', undefined],
+  BARGE_IN: [bargeInBy, bargeInBy.options.join(', '), 'local+model'],
+  BARGE_IN_CONFIRM_MS: [...within(bounds.confirmMs), '600'],
+  DTMF_BARGE_IN: [yesOrNo, 'true or false', 'false'],
+  TURN_DETECTION: [turnDetection, turnDetection.options.join(', '), 'server_vad'],
+  VAD_THRESHOLD: [
+    z
+      .string()
+      .regex(/^-?\d*\.?\d+$/)
+      .transform(Number)
+      .refine((value) => value >= -1 && value <= 1),
+    'a number from -1 to 1',
+    '0.5',
+  ],
+  VAD_SILENCE_MS: [...within(bounds.silenceMs), '500'],
+  AUDIO_BATCH_MS: [
+    z.enum(['20', '40', '60', '100']).transform((text) => Number(text) as 20 | 40 | 60 | 100),
+    '20, 40, 60 or 100',
+    '20',
+  ],
+  PLAYOUT_LEAD_MS: [...within([100, 2000]), '300'],
+  IDLE_PROMPT_S: [...within(bounds.idlePromptS), '10'],
+  IDLE_PROMPTS_MAX: [...within(bounds.idlePromptsMax), '2'],
+  FILLER_AFTER_MS: [...within(bounds.fillerAfterMs), '2500'],
+  FILLER_AUDIO: [z.string(), 'the path of a WAV file', undefined],
+  MAX_CALL_S: [...within(bounds.maxCallS), '3600'],
+  MAX_CALL_WARN_S: [...within(bounds.maxCallWarnS), '30'],
+  DRAIN_S: [...within([0, 86_400]), '300'],
+  LOCAL_MAX_CALLS: [...within([1, 64]), '4'],
+  WORKERS: [...within([1, 64]), '1'],
+  METRICS_TOKEN: [z.string().regex(/^\S{16,}$/), 'a secret of 16 characters or more, without spaces', undefined],
+  LOG_LEVEL: [
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'fatal, error, warn, info, debug, trace or silent',
+    'info',
+  ],
+} as const satisfies Record<string, readonly [z.ZodType, string, string | undefined]>
+
+/** The names of all settings, for who documents them. */
+export const settingNames: readonly string[] = [...Object.keys(settings), 'AGENT_GREETING']
+
+/** An environment without our settings: what is left for a child process, and no secret of ours. */
+export function withoutSettings<T>(env: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !settingNames.includes(name)))
+}
+
+/** What was read; `undefined`: not set, and without a default. */
+export type Settings = {
+  [K in keyof typeof settings]: z.infer<(typeof settings)[K][0]> | undefined
+}
