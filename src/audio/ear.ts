@@ -1,7 +1,8 @@
+import { decode, ones, powerOf, powers } from './ear-block.ts'
 import { Judge } from './ear-judge.ts'
 import { BLOCK_SAMPLES, EchoTest, type Origin } from './echo.ts'
 import { type AudioFormat, describe, silenceByte } from './format.ts'
-import { type Law, toLinear } from './g711.ts'
+import { toLinear } from './g711.ts'
 import { NoiseFloor } from './noise-floor.ts'
 import type { Silero } from './silero.ts'
 
@@ -133,7 +134,7 @@ export class Ear {
   #take(careful: boolean): EarNews | undefined {
     this.#filled = 0
     this.#play()
-    const power = this.#powerOf(this.#heardBytes)
+    const power = powerOf(this.#heardBytes, this.#powers)
     this.#floor.take(power)
     this.#past.set(this.#heardBytes, (this.#block % PAST_BLOCKS) * BLOCK_SAMPLES)
     this.#block++
@@ -157,7 +158,7 @@ export class Ear {
   #play(): void {
     if (this.#plays) {
       decode(this.#playedBytes, this.#linear, this.#played)
-      this.#echo.play(this.#played, this.#powerOf(this.#playedBytes))
+      this.#echo.play(this.#played, powerOf(this.#playedBytes, this.#powers))
     } else this.#echo.play(undefined, 0)
     this.#plays = false
   }
@@ -264,33 +265,6 @@ export class Ear {
     this.#sustained = true
     return 'sustained'
   }
-
-  #powerOf(bytes: Uint8Array): number {
-    const powers = this.#powers
-    let sum = 0
-    for (let i = 0; i < BLOCK_SAMPLES; i++) sum += powers[bytes[i] as number] as number
-    return sum
-  }
-}
-
-/** What a byte adds to the mean square of its block, relative to full scale. */
-const powers: Readonly<Record<Law, Float64Array>> = {
-  mulaw: powersOf(toLinear.mulaw),
-  alaw: powersOf(toLinear.alaw),
-}
-
-function powersOf(linear: Int16Array): Float64Array {
-  return Float64Array.from(linear, (sample) => (sample / 32_768) ** 2 / BLOCK_SAMPLES)
-}
-
-function decode(bytes: Uint8Array, linear: Int16Array, out: Float32Array): void {
-  for (let i = 0; i < BLOCK_SAMPLES; i++) out[i] = linear[bytes[i] as number] as number
-}
-
-function ones(bits: number): number {
-  let count = 0
-  for (let rest = bits; rest > 0; rest >>= 1) count += rest & 1
-  return count
 }
 
 const BLOCK_MS = 10
