@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import { Callbacks } from './callbacks.ts'
 import { type Ask, type Document, type DocumentSource, fetchDocument, resolveUrl } from './document.ts'
 import type { CallEnd, CallStatus, Happening, PhoneEvent } from './events.ts'
-import { makeRandom } from './faults.ts'
+import { type FaultNow, makeRandom } from './faults.ts'
 import { PhoneLine, type Recording } from './line.ts'
 import type { SimulatedCallOptions } from './options.ts'
 import { type CallIdentity, inboundForm, makeSid } from './parameters.ts'
@@ -37,6 +37,8 @@ export interface SimulatedCall extends AsyncDisposable {
   speak(mulaw: Uint8Array): Promise<void>
   /** Presses a key: 0-9, A-D, # or *. @throws RangeError for any other. */
   press(digit: string): void
+  /** Makes something go wrong now, between the carrier and the server; nothing when no stream is open. */
+  strike(fault: FaultNow): void
   /** Hangs up; harmless when the call is over. */
   hangUp(): void
   /** What was said and heard so far: same length, same time. */
@@ -79,7 +81,7 @@ class Phone implements SimulatedCall {
   constructor(options: SimulatedCallOptions) {
     const clock = options.clock ?? systemClock
     const route = makeRoute(options.webhookUrl, options.connectTo)
-    const client = new WebhookClient({ clock, authToken: options.authToken, route })
+    const client = new WebhookClient({ clock, authToken: options.authToken, route, limits: options.webhookLimits })
     const tell = (happening: Happening) => this.#tell(happening)
     const identity: CallIdentity = {
       accountSid: options.accountSid ?? `AC${'0'.repeat(32)}`,
@@ -152,6 +154,10 @@ class Phone implements SimulatedCall {
   press(digit: string): void {
     if (!KEY.test(digit)) throw new RangeError(`not a key of a telephone: ${digit}`)
     if (!this.#streams.dtmf(digit)) this.#keypad.press(digit)
+  }
+
+  strike(fault: FaultNow): void {
+    this.#streams.strike(fault)
   }
 
   hangUp(): void {

@@ -22,14 +22,18 @@ export type Fault = {
   | { readonly type: 'late-marks'; readonly ms: number }
   /** The connection breaks: no `stop`, no close frame. */
   | { readonly type: 'drop'; readonly atMs: number }
+  /** The connection is closed, politely (1000), but without `stop`; the call goes on. */
+  | { readonly type: 'close'; readonly atMs: number }
   /**
    * The stream is dead and the TCP connection stays open for `holdMs` (default 45 s). The call goes on at once, as it does
-   * when the carrier has given the stream up (default), or only when the connection has ended.
+   * when the carrier has given the stream up (default; `giveUpMs` later, when that is set), or only when the connection has
+   * ended.
    */
   | {
       readonly type: 'half-open'
       readonly atMs: number
       readonly holdMs?: number
+      readonly giveUpMs?: number
       readonly goesOn?: 'at-once' | 'when-closed'
     }
   /** `start` never comes, nor anything after it. */
@@ -43,6 +47,11 @@ export type Fault = {
   /** Sends these bytes as a message of their own: text for a string, binary else. */
   | { readonly type: 'send'; readonly atMs: number; readonly data: string | Uint8Array }
 )
+
+type Now<T> = T extends { readonly atMs: number } ? Omit<T, 'atMs' | 'stream'> : never
+
+/** A fault that has a moment, for when that moment is now. */
+export type FaultNow = Now<Fault>
 
 /** The faults of one stream, out of those of the whole call. */
 export function faultsOfStream(faults: readonly Fault[], stream: number): readonly Fault[] {

@@ -1,10 +1,11 @@
 import { WebSocket } from 'ws'
 import type { Clock } from '../../base/clock.ts'
 import type { StreamEnd, Tell } from './events.ts'
-import { type Fault, makeFrameFate } from './faults.ts'
+import { type Fault, type FaultNow, makeFrameFate } from './faults.ts'
 import { FRAME_MS } from './frame-clock.ts'
 import type { LineEnd } from './line.ts'
 import { PlayoutBuffer } from './playout-buffer.ts'
+import { handshakeErrorCode } from './stream-error.ts'
 import { CONNECTED, readServerMessage, type StreamIdentity, StreamWriter } from './stream-messages.ts'
 
 /** How long the carrier waits for the upgrade to be answered, and for the close to be [ms]. */
@@ -32,16 +33,6 @@ export interface MediaStreamOptions {
   readonly opened: () => void
 }
 
-/** Twilio's code for an upgrade or connection that failed. */
-function handshakeErrorCode(error: Error): number {
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === 'ECONNREFUSED') return 31902
-  if (code === 'ETIMEDOUT') return 31901
-  if (['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) return 31904
-  if (/^ERR_(TLS|SSL)|CERT|EPROTO/.test(code)) return 31910
-  return 31920
-}
-
 /**
  * The carrier's end of one bidirectional media stream, from upgrade to close.
  *
@@ -54,6 +45,7 @@ export class MediaStream implements LineEnd, AsyncDisposable {
   readonly ended: Promise<StreamEnd>
   readonly #finish: (end: StreamEnd) => void
   readonly #options: MediaStreamOptions
+  readonly #faults: Fault[]
   readonly #writer: StreamWriter
   readonly #playout = new PlayoutBuffer()
   readonly #frameFate: ReturnType<typeof makeFrameFate>
@@ -72,7 +64,8 @@ export class MediaStream implements LineEnd, AsyncDisposable {
   constructor(options: MediaStreamOptions) {
     this.#options = options
     this.#writer = new StreamWriter(options.identity, options.firstTimestampMs)
-    this.#frameFate = makeFrameFate(options.faults, options.random)
+    this.#faults = [...options.faults]
+    this.#frameFate = makeFrameFate(this.#faults, options.random)
     this.#markDelayMs = Math.max(0, ...options.faults.map((fault) => (fault.type === 'late-marks' ? fault.ms : 0)))
     const ended = Promise.withResolvers<StreamEnd>()
     this.ended = ended.promise
@@ -114,10 +107,10 @@ export class MediaStream implements LineEnd, AsyncDisposable {
 
   #open(): void {
     this.#state = 'open'
-    const { identity, faults, target, tell } = this.#options
+    const { identity, target, tell } = this.#options
     this.#send(CONNECTED)
     tell({ type: 'stream-started', streamSid: identity.streamSid, url: target })
-    if (faults.some((fault) => fault.type === 'no-start')) this.#mute = true
+    if (this.#faults.some((fault) => fault.type === 'no-start')) this.#mute = true
     else this.#send(this.#writer.start())
     this.#options.opened()
   }
@@ -136,7 +129,7 @@ export class MediaStream implements LineEnd, AsyncDisposable {
 
   uplink(frame: Uint8Array): void {
     if (this.#state !== 'open') return
-    for (const fault of this.#options.faults) {
+    for (const fault of this.#faults) {
       if ('atMs' in fault && fault.atMs >= this.#elapsedMs && fault.atMs < this.#elapsedMs + FRAME_MS)
         this.#strike(fault)
     }
@@ -162,18 +155,27 @@ export class MediaStream implements LineEnd, AsyncDisposable {
     return true
   }
 
+  /** Makes something go wrong with the next frame; nothing when the stream is not open. */
+  strike(fault: FaultNow): void {
+    if (this.#state === 'open') this.#faults.push({ ...fault, atMs: this.#elapsedMs })
+  }
+
   /** Ends the stream from the carrier's side: `stop`, then close. Resolves when the socket is closed. */
   async hangUp(): Promise<void> {
     if (this.#state === 'ended') return
     if (this.#state === 'open' && !this.#mute) {
       this.#release()
-      if (!this.#options.faults.some((fault) => fault.type === 'no-stop')) this.#send(this.#writer.stop())
+      if (!this.#faults.some((fault) => fault.type === 'no-stop')) this.#send(this.#writer.stop())
     }
     this.#finish({ how: 'hung-up' })
+    this.#close()
+    await this.closed
+  }
+
+  #close(): void {
     if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate()
     else this.#socket.close(1000)
     this.#options.clock.after(CLOSE_MS, () => this.#socket.terminate(), this.#gone.signal)
-    await this.closed
   }
 
   /** Breaks whatever is still open, a half-open connection too. */
@@ -193,7 +195,11 @@ export class MediaStream implements LineEnd, AsyncDisposable {
         this.#options.clock.after(fault.holdMs ?? HALF_OPEN_MS, () => this.#fail(31903, 'half-open'), this.#gone.signal)
         if (fault.goesOn === 'when-closed') break
         this.#socket.pause()
-        this.#finish({ how: 'error', code: 31924 })
+        this.#later(fault.giveUpMs ?? 0, () => this.#finish({ how: 'error', code: 31924 }))
+        break
+      case 'close':
+        this.#finish({ how: 'error', code: 31903 })
+        this.#close()
         break
       case 'duplicate-start':
         this.#sendInOrder(this.#writer.start())
@@ -233,8 +239,13 @@ export class MediaStream implements LineEnd, AsyncDisposable {
       this.#sendInOrder(this.#writer.mark(name))
       this.#options.tell({ type: 'mark-echoed', name })
     }
-    if (this.#markDelayMs === 0) echo()
-    else this.#options.clock.after(this.#markDelayMs, echo, this.#gone.signal)
+    this.#later(this.#markDelayMs, echo)
+  }
+
+  /** At once when `ms` is 0; never when the socket is closed before. */
+  #later(ms: number, task: () => void): void {
+    if (ms === 0) task()
+    else this.#options.clock.after(ms, task, this.#gone.signal)
   }
 
   /** Behind what a burst holds back, if it does. */

@@ -2,7 +2,24 @@ import type { Clock } from '../../base/clock.ts'
 import type { StatusCallback } from './callbacks.ts'
 import type { Fault } from './faults.ts'
 import type { DialOutcome } from './verbs.ts'
-import type { Form } from './webhook.ts'
+import type { Form, WebhookLimits } from './webhook.ts'
+
+/**
+ * How long the carrier takes over what it does between two streams. No page of it says so, and the default is not at all:
+ * what a server itself needs is then seen best.
+ *
+ * ```
+ *   socket breaks ── noticeMs ──▶ stream-error ── askMs ──▶ action URL ─▶ TwiML ── openMs ──▶ upgrade of the next stream
+ * ```
+ */
+export interface CarrierTiming {
+  /** From a connection that broke to the carrier's knowing of it [ms]. Not documented. */
+  readonly noticeMs?: number
+  /** From the end of a stream to the question what comes next [ms]. Not documented. */
+  readonly askMs?: number
+  /** From a document with a stream to that stream's upgrade [ms]. Not documented; 300 to 1000 are reported. */
+  readonly openMs?: number
+}
 
 /** How one call is made. Only `webhookUrl` is needed for a server on this machine that checks no signature. */
 export interface SimulatedCallOptions {
@@ -33,6 +50,9 @@ export interface SimulatedCallOptions {
   readonly signTrailingSlash?: boolean
   /** Reports 31921 also when the server closes with 1000: whether the real one does is not certain. */
   readonly plainCloseIsError?: boolean
+  readonly timing?: CarrierTiming
+  /** Shorter limits for webhooks, where the real ones are too long to wait for. */
+  readonly webhookLimits?: WebhookLimits
   /** Accepts `ws://` to other machines than this one. */
   readonly allowInsecure?: boolean
   /** What happens when the server dials a number; default: nobody answers. */

@@ -17,3 +17,13 @@ const NAMES: Readonly<Record<number, string>> = {
 export function streamErrorName(code: number): string {
   return NAMES[code] ?? 'Stream - Unknown Error'
 }
+
+/** Twilio's code for an upgrade or connection that failed. */
+export function handshakeErrorCode(error: Error): number {
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === 'ECONNREFUSED') return 31902
+  if (code === 'ETIMEDOUT') return 31901
+  if (['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) return 31904
+  if (/^ERR_(TLS|SSL)|CERT|EPROTO/.test(code)) return 31910
+  return 31920
+}

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { StreamEnd, Tell } from './events.ts'
-import { faultsOfStream } from './faults.ts'
+import { type FaultNow, faultsOfStream } from './faults.ts'
 import type { PhoneLine } from './line.ts'
 import { MediaStream } from './media-stream.ts'
 import type { SimulatedCallOptions } from './options.ts'
@@ -10,6 +10,7 @@ import { streamTarget } from './route.ts'
 import { sign, signedStreamUrl } from './signature.ts'
 import { streamErrorName } from './stream-error.ts'
 import type { StreamVerb } from './twiml.ts'
+import { wait } from './wait.ts'
 
 export interface StreamsOptions {
   readonly call: SimulatedCallOptions
@@ -39,6 +40,11 @@ export class Streams implements AsyncDisposable {
     return this.#all.at(-1)?.dtmf(digit) ?? false
   }
 
+  /** Makes something go wrong with the stream that is open. */
+  strike(fault: FaultNow): void {
+    this.#all.at(-1)?.strike(fault)
+  }
+
   /** Resolves when every socket is closed, but those that a fault holds half-open. */
   async closed(): Promise<void> {
     await Promise.all(this.#all.filter((stream) => !stream.abandoned).map((stream) => stream.closed))
@@ -50,8 +56,11 @@ export class Streams implements AsyncDisposable {
 
   /** Carries out `<Connect><Stream>`: opens it, and resolves when it has ended. Never rejects. */
   async run(verb: StreamVerb, documentUrl: string): Promise<StreamEnd> {
-    const { call, line, over, tell } = this.#options
+    const { call, clock, line, over, tell } = this.#options
+    const { noticeMs = 0, askMs = 0, openMs = 0 } = call.timing ?? {}
     const sid = makeSid('MZ')
+    await wait(clock, openMs, over)
+    if (over.aborted) return { how: 'hung-up' }
     const target = streamTarget(verb.url, documentUrl, call.allowInsecure ?? false)
     const refusal = verb.track === 'inbound_track' ? ('code' in target ? target.code : undefined) : 31941
     if (refusal !== undefined)
@@ -62,8 +71,10 @@ export class Streams implements AsyncDisposable {
     const end = stream === undefined ? ({ how: 'error', code: refusal ?? 31900 } as const) : await stream.ended
     over.removeEventListener('abort', hangUp)
     if (stream !== undefined) line.detach(stream)
+    if (end.how === 'error') await wait(clock, noticeMs, over)
     tell({ type: 'stream-ended', streamSid: sid, end })
     this.#callBack(verb, sid, end.how === 'error' ? 'stream-error' : 'stream-stopped', end)
+    await wait(clock, askMs, over)
     return end
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { CallStatus, StreamEnd, Tell } from './events.ts'
 import { makeSid } from './parameters.ts'
 import type { DialVerb, GatherVerb, HttpMethod, StreamVerb, Verb } from './twiml.ts'
+import { wait } from './wait.ts'
 import type { Form } from './webhook.ts'
 
 /** Speaking time of `<Say>` [ms] a character: some 16 characters a second. Nothing is really said. */
@@ -67,24 +68,6 @@ export interface Stage {
 }
 
 const NEXT: Next = { type: 'next-verb' }
-
-/** Resolves `ms` from now, or when `signal` aborts. */
-function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted || ms <= 0) return Promise.resolve()
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = new AbortController()
-  const stop = () => {
-    timer.abort()
-    resolve()
-  }
-  signal.addEventListener('abort', stop, { once: true })
-  const done = () => {
-    signal.removeEventListener('abort', stop)
-    resolve()
-  }
-  if (Number.isFinite(ms)) clock.after(ms, done, timer.signal)
-  return promise
-}
 
 /** Carries out one verb, and says what comes after it. */
 export async function runVerb(verb: Verb, stage: Stage): Promise<Next> {

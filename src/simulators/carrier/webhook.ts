@@ -8,6 +8,15 @@ import type { HttpMethod } from './twiml.ts'
 const CONNECT_MS = 5_000
 const CONNECT_TRIES = 2
 const TOTAL_MS = 15_000
+
+/** How long a webhook may take [ms]; each is Twilio's own by default. */
+export interface WebhookLimits {
+  /** Until it is connected, each of two tries. Default 5000. */
+  readonly connectMs?: number
+  /** Until its answer is there, both tries and all redirects included. Default 15,000. */
+  readonly totalMs?: number
+}
+
 const MAX_REDIRECTS = 10
 const MAX_BODY_BYTES = 64 * 1024
 
@@ -39,6 +48,7 @@ export interface WebhookClientOptions {
   readonly authToken: string | undefined
   /** Where to connect for a URL. The Host header stays the URL's own, as behind a proxy. */
   readonly route: (url: string) => string
+  readonly limits?: WebhookLimits | undefined
 }
 
 /** One request, before the signature is put on it. */
@@ -69,14 +79,15 @@ export class WebhookClient {
   async request(url: string, method: HttpMethod, form: Form, signal: AbortSignal): Promise<WebhookReply> {
     const total = new AbortController()
     const done = new AbortController()
-    this.#options.clock.after(TOTAL_MS, () => total.abort(), done.signal)
+    const { totalMs = TOTAL_MS } = this.#options.limits ?? {}
+    this.#options.clock.after(totalMs, () => total.abort(), done.signal)
     const either = AbortSignal.any([signal, total.signal])
     try {
       return await this.#follow({ url, method, form, token: randomUUID() }, either)
     } catch (cause) {
       signal.throwIfAborted()
       if (cause instanceof WebhookError) throw cause
-      if (total.signal.aborted) throw new WebhookError(11205, 'no answer within 15 s', { cause })
+      if (total.signal.aborted) throw new WebhookError(11205, `no answer within ${totalMs} ms`, { cause })
       throw new WebhookError(11200, 'the answer could not be read', { cause })
     } finally {
       done.abort()
@@ -122,8 +133,9 @@ export class WebhookClient {
     const connected = new AbortController()
     const send = target.protocol === 'https:' ? httpsRequest : httpRequest
     const request = send(target, { method: ask.method, headers, agent: false, signal })
-    const late = () => request.destroy(new Error(`no connection within ${CONNECT_MS} ms`))
-    this.#options.clock.after(CONNECT_MS, late, connected.signal)
+    const { connectMs = CONNECT_MS } = this.#options.limits ?? {}
+    const late = () => request.destroy(new Error(`no connection within ${connectMs} ms`))
+    this.#options.clock.after(connectMs, late, connected.signal)
     request.on('socket', (socket) => {
       socket.once(target.protocol === 'https:' ? 'secureConnect' : 'connect', () => connected.abort())
     })

@@ -41,7 +41,12 @@ export interface Behaviour {
    * to speak again. Default 0.
    */
   readonly answerDelayMs: number
-  /** True: `conversation.item.truncate` is heeded, as OpenAI's servers do; else it is an unknown event. Default false. */
+  /**
+   * A turn that ends while an answer is sent is answered after it, or never. Default: Qwen waits; OpenAI says that it
+   * "may fail to create a response", so it drops.
+   */
+  readonly busyTurn: 'wait' | 'drop'
+  /** True: `conversation.item.truncate` is heeded; else it is an unknown event. Default: OpenAI only. */
   readonly truncates: boolean
   /**
    * Manual turns: from `committed` to the turn's item [ms]; a `response.create` that comes before it is dropped without
@@ -50,13 +55,19 @@ export interface Behaviour {
   readonly turnTakingMs: number
   /** True: the item of a manual turn is created only after the `response.create`, as one page has it. Default false. */
   readonly itemAfterCreate: boolean
-  /** False: the arguments of a function call lack the leading space of the official samples. Default true. */
+  /** True: the arguments of a function call have the leading space of Qwen's official samples. Default: Qwen only. */
   readonly spacedArguments: boolean
   /** What `session.finish` does; `family`: turbo and qwen3 finish, newer ones refuse. Default `family`. */
   readonly sessionFinish: 'family' | 'finished' | 'refuse'
-  /** Closes with 1007 when no response was generated for so long [ms]; `Infinity`: never. Default 180,000. */
+  /** OpenAI: `conversation.created` follows `session.created`. Default true. */
+  readonly conversationCreated: boolean
+  /** OpenAI: where `rate_limits.updated` comes: after `response.created`, after `response.done`. Default `begin`. */
+  readonly rateLimits: 'begin' | 'end' | 'both' | 'never'
+  /** OpenAI: the silence [ms] that ends a turn under semantic VAD; half of it when eager, twice when not. Default 500. */
+  readonly semanticSilenceMs: number
+  /** Closes with 1007 when no response was generated for so long [ms]; `Infinity`: never. Default Qwen 180,000. */
   readonly idleCloseMs: number
-  /** Closes a session of this age [ms]; `Infinity`: never. Default 7,200,000. */
+  /** Closes a session of this age [ms]; `Infinity`: never. Default Qwen 7,200,000, OpenAI 3,600,000. */
   readonly sessionLimitMs: number
 }
 
@@ -65,34 +76,11 @@ export type BehaviourOptions = Partial<Omit<Behaviour, 'interruption'>> & {
   readonly interruption?: Partial<Interruption>
 }
 
-const defaults: Behaviour = {
-  speedFactor: 4,
-  deltaMs: 200,
-  createdDelayMs: 0,
-  updatedDelayMs: 0,
-  interruption: { lateDeltas: 1, doneStatus: 'cancelled', doneDelayMs: 0 },
-  acceptCancel: true,
-  heedVadFlags: true,
-  nestedAudio: true,
-  flatTools: false,
-  bareCreateTextOnly: false,
-  autoAnswerTools: false,
-  itemWhileSpeaking: false,
-  answerDelayMs: 0,
-  truncates: false,
-  turnTakingMs: 0,
-  itemAfterCreate: false,
-  spacedArguments: true,
-  sessionFinish: 'family',
-  idleCloseMs: 180_000,
-  sessionLimitMs: 7_200_000,
-}
-
 /**
- * The options over the defaults.
+ * The options over the defaults of a dialect.
  * @throws RangeError when a number makes no sense.
  */
-export function behaviourOf(options: BehaviourOptions = {}): Behaviour {
+export function behaviourOf(defaults: Behaviour, options: BehaviourOptions = {}): Behaviour {
   const behaviour = { ...defaults, ...options, interruption: { ...defaults.interruption, ...options.interruption } }
   const { speedFactor, deltaMs, idleCloseMs, sessionLimitMs } = behaviour
   if (!(speedFactor > 0)) throw new RangeError(`speedFactor must be above 0, got ${speedFactor}`)

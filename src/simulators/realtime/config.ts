@@ -1,3 +1,4 @@
+import type { AudioFormat } from '../../audio/format.ts'
 import type { ModelFamily, Sampling } from './family.ts'
 import type { MindConfig } from './mind.ts'
 import type { Tool } from './tools.ts'
@@ -11,6 +12,8 @@ export interface TurnDetection {
   readonly create_response: boolean
   readonly interrupt_response: boolean
   readonly idle_timeout_ms?: number
+  /** Of OpenAI's semantic VAD, whose silence follows from it. */
+  readonly eagerness?: string
 }
 
 /** How a session is set up now; every `session.update` makes a new one. */
@@ -24,6 +27,9 @@ export interface SessionConfig {
   readonly voice: string
   readonly inputAudioFormat: string
   readonly outputAudioFormat: string
+  /** How the sound is coded on the wire. */
+  readonly inputEncoding: AudioFormat['encoding']
+  readonly outputEncoding: AudioFormat['encoding']
   /** The client chose the nested form of the audio settings: it is echoed. */
   readonly nestedAudio: boolean
   /** [Hz] */
@@ -39,6 +45,8 @@ export interface SessionConfig {
   readonly searchOptions: object
   readonly tools: readonly Tool[]
   readonly sampling: Sampling | undefined
+  /** Settings that change nothing here and are only repeated. */
+  readonly repeated: Readonly<Record<string, unknown>>
 }
 
 /** Server VAD with the values that hold where a client says nothing. */
@@ -62,6 +70,8 @@ export function initialConfig(id: string, model: string, family: ModelFamily): S
     voice: family.voice,
     inputAudioFormat: family.inputAudioFormat,
     outputAudioFormat: family.outputAudioFormat,
+    inputEncoding: 'pcm16',
+    outputEncoding: 'pcm16',
     nestedAudio: false,
     inputRate: 16_000,
     outputRate: 24_000,
@@ -72,6 +82,7 @@ export function initialConfig(id: string, model: string, family: ModelFamily): S
     searchOptions: {},
     tools: [],
     sampling: family.sampling,
+    repeated: {},
   }
 }
 

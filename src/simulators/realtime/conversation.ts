@@ -8,12 +8,13 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { SessionConfig } from './config.ts'
-import type { Faults } from './faults.ts'
+import type { Dialect } from './dialect.ts'
+import type { Faults, StatusDetails } from './faults.ts'
 import { makeId } from './ids.ts'
 import type { Mind, ReplyRequest } from './mind.ts'
 import { Response } from './response.ts'
 import type { Wire } from './wire.ts'
-import { invalidRequest, Refusal } from './wire-error.ts'
+import { Refusal } from './wire-error.ts'
 
 /** Calls that are awaited, and outputs that wait for an answer: more than a model ever makes. */
 const MAX_PENDING_TOOLS = 64
@@ -26,6 +27,7 @@ export interface ConversationOptions {
   readonly wire: Wire
   readonly clock: Clock
   readonly behaviour: Behaviour
+  readonly dialect: Dialect
   readonly faults: Faults
   readonly mind: Mind
   /** Aborts with the socket. */
@@ -38,6 +40,8 @@ export interface ConversationOptions {
   spoke(itemId: string, ms: number): void
   failed(error: unknown): void
   responseEnded(): void
+  /** The caller was silent for `idleMs`: the model speaks next. */
+  prompting(idleMs: number): void
   /** No response for `idleCloseMs`. */
   idled(): void
 }
@@ -47,6 +51,8 @@ export interface Ask {
   readonly trigger: 'turn' | 'create'
   readonly instructions?: string
   readonly modalities?: readonly string[]
+  /** What is answered becomes no part of the conversation. */
+  readonly isOutOfBand?: boolean
 }
 
 export class Conversation {
@@ -89,14 +95,12 @@ export class Conversation {
 
   /**
    * The client asks for an answer.
-   * @throws Refusal while one is active or the caller speaks.
+   * @throws Refusal while one is active or, at some services, the caller speaks.
    */
   create(ask: Omit<Ask, 'trigger'>): void {
-    if (this.#active !== undefined) throw new Refusal(invalidRequest('Conversation already has an active response'))
-    if (this.#options.isSpeaking()) {
-      const message = 'Cannot create response while user is speaking.'
-      throw new Refusal({ ...invalidRequest(message), code: 'invalid_value', param: 'response.create' })
-    }
+    const { activeResponse, createWhileSpeaking } = this.#options.dialect.complaints
+    if (this.#active !== undefined) throw new Refusal(activeResponse(this.#active.id))
+    if (createWhileSpeaking !== undefined && this.#options.isSpeaking()) throw new Refusal(createWhileSpeaking)
     this.#respond({ trigger: 'create', ...ask })
   }
 
@@ -105,7 +109,7 @@ export class Conversation {
     const { clock, behaviour, life } = this.#options
     const answer = () => {
       if (this.#active === undefined) this.#respond({ trigger: 'turn' })
-      else this.#turnWaits = true
+      else if (behaviour.busyTurn === 'wait') this.#turnWaits = true
     }
     if (behaviour.answerDelayMs === 0) answer()
     else clock.after(behaviour.answerDelayMs, answer, life)
@@ -123,19 +127,21 @@ export class Conversation {
     if (!interrupts || !isHeard) return
     this.#playedAtMs = -Infinity
     this.#options.mind.interrupted()
-    this.#active?.interrupt()
+    this.#active?.interrupt('turn_detected')
   }
 
   /**
    * `response.cancel`.
+   * @param responseId the response that is meant; undefined: the active one.
    * @throws Refusal when there is nothing to cancel.
    */
-  cancel(): void {
-    if (this.#active === undefined) throw new Refusal(invalidRequest('Conversation has none active response'))
+  cancel(responseId: unknown): void {
+    const isMeant = responseId === undefined || responseId === this.#active?.id
+    if (this.#active === undefined || !isMeant) throw new Refusal(this.#options.dialect.complaints.nothingToCancel)
     if (!this.#options.behaviour.acceptCancel) return
     if (this.#active.isCut) return
     this.#options.mind.interrupted()
-    this.#active.interrupt()
+    this.#active.interrupt('client_cancelled')
   }
 
   /**
@@ -144,15 +150,16 @@ export class Conversation {
    */
   takeToolOutput(callId: string, output: string): void {
     const name = this.#pendingTools.get(callId)
-    if (name === undefined) throw new Refusal(invalidRequest(`Unknown function call id: ${callId}`))
+    if (name === undefined) throw new Refusal(this.#options.dialect.complaints.unknownCall(callId))
     this.#pendingTools.delete(callId)
     this.#toolOutputs.push({ name, output })
     this.took(output.length, 0)
   }
 
-  /** A message that the client typed: it is read with the next answer. */
-  takeMessage(words: string, chars: number): void {
+  /** A message that the client typed: its words are read with the next answer; undefined: the model said it itself. */
+  takeMessage(words: string | undefined, chars: number): void {
     this.took(chars, 0)
+    if (words === undefined) return
     this.#messages.push(words)
     if (this.#messages.length > MAX_MESSAGES) this.#messages.shift()
   }
@@ -162,13 +169,29 @@ export class Conversation {
     if (this.#pendingTools.size === 0) this.speakUnasked()
   }
 
+  /** A function call of an earlier session, whose output may follow. */
+  takeCall(callId: string, name: string, chars: number): void {
+    this.took(chars, 0)
+    this.#awaitTool(callId, name)
+  }
+
+  /** The server ends the active response early. */
+  finish(status: 'incomplete' | 'failed', details: StatusDetails): void {
+    this.#active?.finish(status, details)
+  }
+
+  /** The active response gets no further event and stays active. */
+  hang(): void {
+    this.#active?.hang()
+  }
+
   /** The active response gets no further event, `response.done` neither. */
   abandon(): void {
     this.#active?.abandon()
   }
 
   #respond(ask: Ask): void {
-    const { wire, clock, behaviour, faults, mind } = this.#options
+    const { wire, clock, behaviour, dialect, faults, mind } = this.#options
     this.#idlePrompt.abort()
     this.#armIdleClose()
     const config = this.#options.config()
@@ -188,7 +211,8 @@ export class Conversation {
       config,
       behaviour,
       faults,
-      conversationId: this.#id,
+      dialect,
+      conversationId: ask.isOutOfBand === true ? null : this.#id,
       modalities: ask.modalities ?? config.modalities,
       input: { chars: this.#inputChars(config, instructions), audioMs: this.#inputAudioMs },
       reply: (signal) => mind.reply(request, signal),
@@ -223,7 +247,12 @@ export class Conversation {
     this.#idlePrompt = new AbortController()
     const playedInMs = Math.max(0, this.#playedAtMs - clock.now())
     const signal = AbortSignal.any([this.#idlePrompt.signal, this.#options.life])
-    clock.after(playedInMs + idleMs, () => this.speakUnasked(), signal)
+    const prompt = () => {
+      if (this.#active !== undefined || this.#options.isSpeaking()) return
+      this.#options.prompting(idleMs)
+      this.speakUnasked()
+    }
+    clock.after(playedInMs + idleMs, prompt, signal)
   }
 
   #awaitTool(callId: string, name: string): void {

@@ -12,7 +12,7 @@ export interface Sampling {
 
 /** What one generation of models does differently on the same wire. */
 export interface ModelFamily {
-  readonly name: 'turbo' | 'qwen3' | 'qwen3.5' | 'qwen3.8'
+  readonly name: 'turbo' | 'qwen3' | 'qwen3.5' | 'qwen3.8' | 'gpt-realtime'
   /** The default voice; one of `voices`. */
   readonly voice: string
   /** The voices known to work. The service knows more of the newer families: the list can be switched off. */
@@ -20,7 +20,8 @@ export interface ModelFamily {
   /** The legacy flat names as `session.created` prints them. The sound is s16le all the same. */
   readonly inputAudioFormat: string
   readonly outputAudioFormat: string
-  readonly transcriptionModel: string
+  /** null: none unless it is asked for. */
+  readonly transcriptionModel: string | null
   /** Rates [Hz] that the nested `audio` object may ask for; absent: the family has no nested form. */
   readonly nestedRates: { readonly input: readonly number[]; readonly output: readonly number[] } | undefined
   readonly semanticVad: boolean

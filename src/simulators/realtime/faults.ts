@@ -8,14 +8,35 @@ export type FaultAction =
   | { readonly do: 'reset' }
   /** Nothing is sent any more, the socket stays open. */
   | { readonly do: 'silence' }
+  /** Half-open: nothing is sent and nothing read, a ping is not answered either. The client's end is not noticed. */
+  | { readonly do: 'freeze' }
   /** An `error` event. A response that is active then never gets another event, `response.done` neither. */
   | {
       readonly do: 'error'
       readonly error: WireError
       readonly close?: { readonly code: number; readonly reason: string }
     }
+  /** An `error` event that changes nothing: what is being said goes on. */
+  | { readonly do: 'note'; readonly error: WireError }
+  /**
+   * What the service typically says: `harmless` to a client's needless cancel, nothing else happens; `recoverable` when
+   * it fails, the response that is active never ends; `fatal` when the account or the key is refused, the session ends.
+   */
+  | { readonly do: 'complain'; readonly kind: 'harmless' | 'recoverable' | 'fatal' }
+  /** The response that is active gets no further event and stays active for good: nothing else is answered. */
+  | { readonly do: 'hang' }
+  /** The response that is active ends early, with a `response.done` of this status; OpenAI says why. */
+  | { readonly do: 'finish'; readonly status: 'incomplete' | 'failed'; readonly details: StatusDetails }
   /** The model speaks unasked: a response with no item of the caller before it. Nothing when one is active. */
   | { readonly do: 'speak' }
+  /** Nothing at all, in place of what was due. */
+  | { readonly do: 'nothing' }
+
+/** Why a response was not completed, as OpenAI's `status_details` has it. */
+export interface StatusDetails {
+  readonly reason?: 'turn_detected' | 'client_cancelled' | 'max_output_tokens' | 'content_filter'
+  readonly error?: { readonly type: string; readonly code: string; readonly message: string }
+}
 
 /** When it goes wrong. */
 export type FaultMoment =
@@ -25,15 +46,23 @@ export type FaultMoment =
   | { readonly at: 'update' }
   /** In the `response`-th response (default 0, the first), when so many of its audio deltas are out; 0: at its start. */
   | { readonly at: 'response'; readonly afterDeltas: number; readonly response?: number }
+  /** In place of the answer to the `turn`-th turn of the caller (default 0, the first). */
+  | { readonly at: 'turn'; readonly turn?: number }
   /** So long [ms] after the upgrade. */
   | { readonly at: 'time'; readonly ms: number }
 
-/** Everything that is seen to go wrong with the service, each behind its own switch; all off by default. */
-export interface Faults {
-  /** The upgrade is answered with this HTTP status and the JSON `{code, message}`. */
-  readonly refuseUpgrade?: { readonly status: number; readonly code: string; readonly message: string }
+/** How a client is kept out. */
+export interface UpgradeFaults {
+  /** The upgrade is answered with this HTTP status, and what the service says with it or these words. */
+  readonly refuseUpgrade?: number | { readonly status: number; readonly code: string; readonly message: string }
   /** The upgrade is never answered. */
   readonly stallUpgrade?: boolean
+  /** The connection is reset in place of an answer, as by a machine that is down. */
+  readonly resetUpgrade?: boolean
+}
+
+/** Everything that is seen to go wrong with the service, each behind its own switch; all off by default. */
+export interface Faults extends UpgradeFaults {
   /** The socket opens and `session.created` never comes. */
   readonly noSessionCreated?: boolean
   /** Each happens once, at its moment. */
@@ -50,6 +79,8 @@ export interface Faults {
   readonly oddDeltas?: boolean
   /** All audio of a response in one delta at its end (over 1 MiB of base64 from 16.4 s at 24 kHz; at most 60 s). */
   readonly hugeDeltas?: boolean
+  /** Function calls are cut half-way, as by a caller who speaks: the item is incomplete, the response cancelled. */
+  readonly cutCalls?: boolean
   /** `input_audio_buffer.commited`, as one page of the service spells it. */
   readonly misspelledCommitted?: boolean
   /** OpenAI's GA names of the six text and audio events, `response.output_audio.delta` and so on. */

@@ -1,4 +1,5 @@
 import type { FaultAction } from './faults.ts'
+import type { ItemView } from './items.ts'
 
 /** A client event as it was received; what is audio or image in it is only counted. */
 export interface ReceivedEvent {
@@ -27,7 +28,7 @@ interface Received {
   readonly events: readonly ReceivedEvent[]
   /** All sound [bytes], kept or not. */
   readonly audioBytes: number
-  /** The sound, PCM16 at the session's input rate. */
+  /** The sound as it came, in the coding of the session. */
   readonly audio: Uint8Array
 }
 
@@ -52,6 +53,8 @@ export interface SessionView {
   readonly received: Received
   /** Responses that were begun. */
   readonly responses: number
+  /** The conversation as the model has it now: what was said, typed and restored, in order. */
+  readonly items: readonly ItemView[]
   /** What the client had it forget, in order; empty unless the server heeds `conversation.item.truncate`. */
   readonly truncations: readonly Truncation[]
   /** Makes something go wrong now. */

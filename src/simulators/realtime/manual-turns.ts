@@ -9,13 +9,15 @@ import type { Clock } from '../../base/clock.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { SessionConfig } from './config.ts'
 import type { Ask, Conversation } from './conversation.ts'
+import type { Dialect } from './dialect.ts'
 import type { Mind } from './mind.ts'
 import type { CallerTurns } from './turns.ts'
-import { invalidRequest, Refusal } from './wire-error.ts'
+import { Refusal } from './wire-error.ts'
 
 interface ManualTurnsOptions {
   readonly clock: Clock
   readonly behaviour: Behaviour
+  readonly dialect: Dialect
   readonly mind: Mind
   readonly life: AbortSignal
   readonly turns: CallerTurns
@@ -25,8 +27,8 @@ interface ManualTurnsOptions {
 /** What `commit` and `response.create` do to each other. */
 export class ManualTurns {
   readonly #options: ManualTurnsOptions
-  /** Sound since the last turn [bytes]. */
-  #uncommitted = 0
+  /** Sound since the last turn [ms]. */
+  #uncommittedMs = 0
   /** Committed turns that are not taken yet. */
   #taking = 0
   /** Committed turns whose item comes with the next answer. */
@@ -36,23 +38,28 @@ export class ManualTurns {
     this.#options = options
   }
 
-  heard(bytes: number): void {
-    this.#uncommitted += bytes
+  heard(ms: number): void {
+    this.#uncommittedMs += ms
   }
 
   clear(): void {
-    this.#uncommitted = 0
+    this.#uncommittedMs = 0
   }
 
-  /** @throws Refusal while the server listens for turns itself, and for an empty buffer. */
-  commit({ turnDetection, inputRate }: SessionConfig): void {
-    if (turnDetection !== null) throw new Refusal(invalidRequest('Internal service error: null'))
-    if (this.#uncommitted === 0) {
-      throw new Refusal(invalidRequest('Error committing input audio buffer, maybe no audio data.'))
-    }
-    const { clock, behaviour, mind, life, turns, conversation } = this.#options
-    conversation.took(0, (this.#uncommitted * 500) / inputRate)
-    this.#uncommitted = 0
+  /** The server took a turn out of the buffer; it matters where the client may commit too. */
+  taken(): void {
+    if (this.#options.dialect.complaints.commitUnderVad === undefined) this.#uncommittedMs = 0
+  }
+
+  /** @throws Refusal for an empty buffer, and at some services while the server listens for turns itself. */
+  commit({ turnDetection }: SessionConfig): void {
+    const { clock, behaviour, dialect, mind, life, turns, conversation } = this.#options
+    const { commitUnderVad, emptyCommit } = dialect.complaints
+    if (turnDetection !== null && commitUnderVad !== undefined) throw new Refusal(commitUnderVad)
+    const ms = this.#uncommittedMs
+    if (ms === 0 || ms < dialect.leastCommitMs) throw new Refusal(emptyCommit(ms))
+    conversation.took(0, ms)
+    this.#uncommittedMs = 0
     const createItem = turns.commit()
     if (behaviour.itemAfterCreate) this.#items.push(createItem)
     else if (behaviour.turnTakingMs === 0) createItem()

@@ -6,6 +6,8 @@ export interface ItemPlace {
   readonly wire: Wire
   readonly responseId: string
   readonly outputIndex: number
+  /** It becomes part of the conversation. */
+  readonly isKept: boolean
 }
 
 /**
@@ -26,10 +28,10 @@ export class MessageItem {
   constructor(place: ItemPlace, kind: 'audio' | 'text') {
     this.#place = place
     this.#kind = kind
-    const { wire, responseId, outputIndex } = place
+    const { wire, responseId, outputIndex, isKept } = place
     const item = this.#item('in_progress', [])
     wire.emit('response.output_item.added', { response_id: responseId, output_index: outputIndex, item })
-    wire.emit('conversation.item.created', { item })
+    if (isKept) wire.emit('conversation.item.created', { item })
     this.#emit('response.content_part.added', { part: { type: kind, text: '' } })
   }
 
@@ -40,6 +42,7 @@ export class MessageItem {
     this.#text += text
   }
 
+  /** @param audio coded as the session wants it. */
   sound(audio: Uint8Array): void {
     const bytes = Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength)
     this.#emit('response.audio.delta', { delta: bytes.toString('base64') })
@@ -73,24 +76,30 @@ export class MessageItem {
 }
 
 /**
- * A function call, from its first event to its last; it is never cut in the middle.
+ * A function call, from its first event to its last.
+ * @param isCut half-way: its arguments are said to be done all the same.
  * @returns its `call_id`, and the item as `response.done` lists it.
  */
-export function emitToolCall(place: ItemPlace, name: string, args: string): { callId: string; item: object } {
-  const { wire, responseId, outputIndex } = place
+export function emitToolCall(
+  { wire, responseId, outputIndex, isKept }: ItemPlace,
+  name: string,
+  args: string,
+  isCut: boolean,
+): { callId: string; item: object } {
   const id = makeId('item')
   const callId = makeCallId()
   const where = { response_id: responseId, item_id: id, output_index: outputIndex }
   const call = { id, object: 'realtime.item', type: 'function_call', call_id: callId, name }
   const started = { ...call, status: 'in_progress', arguments: '' }
   wire.emit('response.output_item.added', { response_id: responseId, output_index: outputIndex, item: started })
-  wire.emit('conversation.item.created', { item: started })
+  if (isKept) wire.emit('conversation.item.created', { item: started })
   const half = Math.ceil(args.length / 2)
-  for (const delta of [args.slice(0, half), args.slice(half)]) {
+  const said = isCut ? args.slice(0, half) : args
+  for (const delta of [said.slice(0, half), said.slice(half)]) {
     if (delta !== '') wire.emit('response.function_call_arguments.delta', { ...where, call_id: callId, delta })
   }
-  wire.emit('response.function_call_arguments.done', { ...where, name, call_id: callId, arguments: args })
-  const item = { ...call, status: 'completed', arguments: args }
+  wire.emit('response.function_call_arguments.done', { ...where, name, call_id: callId, arguments: said })
+  const item = { ...call, status: isCut ? 'incomplete' : 'completed', arguments: said }
   wire.emit('response.output_item.done', { response_id: responseId, output_index: outputIndex, item })
   return { callId, item }
 }

@@ -10,8 +10,10 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { splitAudio } from './audio-deltas.ts'
 import type { Behaviour } from './behaviour.ts'
+import { encodeSound } from './coding.ts'
 import type { SessionConfig } from './config.ts'
-import type { Faults } from './faults.ts'
+import type { Dialect } from './dialect.ts'
+import type { Faults, StatusDetails } from './faults.ts'
 import { makeId } from './ids.ts'
 import type { ReplyPart } from './mind.ts'
 import { pause } from './pause.ts'
@@ -19,7 +21,6 @@ import { emitToolCall, type ItemPlace, MessageItem } from './response-items.ts'
 import { untilAborted } from './until-aborted.ts'
 import { usageOf } from './usage.ts'
 import type { Wire } from './wire.ts'
-import { commonError } from './wire-error.ts'
 
 export interface ResponseOptions {
   readonly wire: Wire
@@ -27,7 +28,9 @@ export interface ResponseOptions {
   readonly config: SessionConfig
   readonly behaviour: Behaviour
   readonly faults: Faults
-  readonly conversationId: string
+  readonly dialect: Dialect
+  /** null: what is said becomes no part of the conversation. */
+  readonly conversationId: string | null
   readonly modalities: readonly string[]
   /** What the model was given, for the bill. */
   readonly input: { readonly chars: number; readonly audioMs: number }
@@ -49,7 +52,8 @@ export class Response {
   readonly #abort = new AbortController()
   /** Stops the timer of a late tail. */
   readonly #ending = new AbortController()
-  #state: 'active' | 'ending' | 'over' = 'active'
+  /** `hung`: it never ends. */
+  #state: 'active' | 'ending' | 'hung' | 'over' = 'active'
   #output: object[] = []
   #message: MessageItem | undefined
   #hasToolCall = false
@@ -90,15 +94,30 @@ export class Response {
   }
 
   /** The caller spoke or the client cancelled: the mind is stopped now, the tail is as `behaviour.interruption` says. */
-  interrupt(): void {
+  interrupt(reason: 'turn_detected' | 'client_cancelled'): void {
     if (this.#state !== 'active') return
     this.#state = 'ending'
     this.#abort.abort()
     const { interruption } = this.#options.behaviour
     this.#emitLate(interruption.lateDeltas)
-    const end = () => this.#endInterrupted()
+    const end = () => this.#endInterrupted({ reason })
     if (interruption.doneDelayMs === 0) end()
     else this.#options.clock.after(interruption.doneDelayMs, end, this.#ending.signal)
+  }
+
+  /** The server's end of it: nothing comes after what is on its way, but the tail. */
+  finish(status: 'incomplete' | 'failed', details: StatusDetails): void {
+    if (this.#state !== 'active') return
+    this.#abort.abort()
+    this.#finishMessage('incomplete')
+    this.#end(status, details)
+  }
+
+  /** No further event, and it does not end either. */
+  hang(): void {
+    if (this.#state !== 'active') return
+    this.#state = 'hung'
+    this.#abort.abort()
   }
 
   /** No further event, whatever state it is in: the socket is gone, or the backend failed for good. */
@@ -127,28 +146,37 @@ export class Response {
     } catch (error) {
       if (signal.aborted) return
       this.#options.failed(error)
-      this.#options.wire.emitError(commonError('<50001> InternalError.Algo: the model failed to answer.'))
+      const { failsAloud, complaints } = this.#options.dialect
+      if (failsAloud) this.#options.wire.emitError(complaints.modelFailed)
       this.#finishMessage('incomplete')
-      this.#end('failed')
+      this.#end('failed', { error: complaints.modelFailed })
     }
   }
 
   async #send(part: ReplyPart, signal: AbortSignal): Promise<void> {
-    const { config, modalities, behaviour, toolCalled } = this.#options
+    const { config, modalities, behaviour } = this.#options
     if (part.type === 'text') {
       this.#openMessage().say(part.text)
       this.#text += part.text
     } else if (part.type === 'audio') {
       if (modalities.includes('audio')) await this.#sound(part.audio, signal)
-    } else if (config.family.callsTools) {
-      this.#finishMessage('completed')
-      this.#hasToolCall = true
-      const args = behaviour.spacedArguments ? ` ${part.args}` : part.args
-      const { callId, item } = emitToolCall(this.#place(), part.name, args)
-      this.#text += args
-      this.#output.push(item)
-      toolCalled(callId, part.name)
+    } else if (config.family.callsTools) this.#call(part.name, behaviour.spacedArguments ? ` ${part.args}` : part.args)
+  }
+
+  #call(name: string, args: string): void {
+    const { faults, toolCalled } = this.#options
+    const isCut = faults.cutCalls === true
+    this.#finishMessage('completed')
+    this.#hasToolCall = true
+    const { callId, item } = emitToolCall(this.#place(), name, args, isCut)
+    this.#text += args
+    this.#output.push(item)
+    if (!isCut) {
+      toolCalled(callId, name)
+      return
     }
+    this.#abort.abort()
+    this.#end('cancelled', { reason: 'turn_detected' })
   }
 
   /** Sends one part's audio as it falls due; what is cut is left in `#unsent` for the late deltas. */
@@ -158,7 +186,8 @@ export class Response {
     const huge = faults.hugeDeltas === true
     const { deltas, rest } = splitAudio(all, {
       bytesPerDelta: Math.max(2, Math.floor(((huge ? 60_000 : behaviour.deltaMs) * config.outputRate) / 1000) * 2),
-      odd: faults.oddDeltas === true,
+      // One byte of G.711 is one sample: nothing to cut.
+      odd: faults.oddDeltas === true && config.outputEncoding === 'pcm16',
       keepShort: huge,
     })
     this.#carry = rest
@@ -197,19 +226,19 @@ export class Response {
   }
 
   #emitAudio(message: MessageItem, audio: Uint8Array): void {
-    message.sound(audio)
+    message.sound(encodeSound(audio, this.#options.config.outputEncoding))
     this.#audioBytes += audio.length
     this.#options.spoke(message.id, (audio.length * 500) / this.#options.config.outputRate)
   }
 
-  #endInterrupted(): void {
+  #endInterrupted(details: StatusDetails): void {
     const { doneStatus } = this.#options.behaviour.interruption
     if (doneStatus === 'never') {
       this.abandon()
       return
     }
     this.#finishMessage(doneStatus === 'completed' ? 'completed' : 'incomplete')
-    this.#end(doneStatus)
+    this.#end(doneStatus, details)
   }
 
   #openMessage(): MessageItem {
@@ -228,7 +257,7 @@ export class Response {
     this.#message = undefined
   }
 
-  #end(status: string): void {
+  #end(status: string, details?: StatusDetails): void {
     if (this.#state === 'over') return
     this.#state = 'over'
     const { wire, config, input } = this.#options
@@ -239,12 +268,17 @@ export class Response {
       outputAudioMs: this.#audioMs,
       isToolTurn: this.#hasToolCall,
     })
-    wire.emit('response.done', { response: { ...this.#record(status), usage } })
+    wire.emit('response.done', { response: { ...this.#record(status), status_details: details, usage } })
     this.#options.ended()
   }
 
   #place(): ItemPlace {
-    return { wire: this.#options.wire, responseId: this.id, outputIndex: this.#output.length }
+    return {
+      wire: this.#options.wire,
+      responseId: this.id,
+      outputIndex: this.#output.length,
+      isKept: this.#options.conversationId !== null,
+    }
   }
 
   #record(status: string): object {

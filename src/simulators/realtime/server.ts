@@ -1,9 +1,9 @@
 /*
- * The server side of the Qwen-Omni-Realtime wire: a simulated model when its minds follow a script, the embedded agent
- * when they really listen.
+ * The server side of a realtime wire (Qwen-Omni-Realtime, OpenAI Realtime, or Azure's form of it): a simulated model
+ * when its minds follow a script, the embedded agent when they really listen.
  *
- *   GET /api-ws/v1/realtime?model=…   Authorization: Bearer …
- *     ├ 404 another path   401 another key   400 no such model   429 MindBusy
+ *   GET /api-ws/v1/realtime?model=…   Authorization: Bearer …       (as the dialect's entrance has it)
+ *     ├ 404 another path   401 another key   400 or 404 no such model   429 MindBusy   the faults of this attempt
  *     └ 101 ─▶ one ServedSession and one Mind a socket
  */
 import { once } from 'node:events'
@@ -13,13 +13,17 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { type Behaviour, type BehaviourOptions, behaviourOf } from './behaviour.ts'
+import type { Dialect, DialectName } from './dialect.ts'
+import { dialects } from './dialects.ts'
 import type { ModelFamily } from './family.ts'
-import type { Faults } from './faults.ts'
+import type { UpgradeFaults } from './faults.ts'
+import { type Admitted, type FaultPlan, Gate, type SessionInfo } from './gate.ts'
 import type { InspectionOptions, SessionView } from './inspection.ts'
+import { Items } from './items.ts'
 import { type Mind, MindBusy, type MindEvent } from './mind.ts'
 import { pause } from './pause.ts'
 import { ServedSession } from './session.ts'
-import { admit, busy, internalError, PATH, refuseUpgrade } from './upgrade.ts'
+import { refuseUpgrade } from './upgrade.ts'
 import { Wire } from './wire.ts'
 
 /** The largest message taken: over five minutes of sound at 16 kHz. */
@@ -27,14 +31,9 @@ const MAX_PAYLOAD_BYTES = 16 << 20
 /** How long [ms] sessions have to close when the server ends. */
 const CLOSE_GRACE_MS = 1000
 
-/** What is known of a session before it is. */
-interface SessionInfo {
-  /** 0 for the first upgrade that reached a mind. */
-  readonly index: number
-  readonly model: string
-}
-
 export interface RealtimeServerOptions {
+  /** Default `qwen`. */
+  readonly dialect?: DialectName
   /**
    * The mind of one session; any MakeMind will do. What it tells before its session is open is lost.
    * @throws MindBusy: the upgrade is answered with 429.
@@ -55,8 +54,7 @@ export interface RealtimeServerOptions {
   /** The voices that are taken; default: those known of the model's family. */
   readonly voices?: readonly string[] | 'any'
   readonly behaviour?: BehaviourOptions
-  /** For all sessions, or chosen for each. */
-  readonly faults?: Faults | ((info: SessionInfo) => Faults)
+  readonly faults?: FaultPlan
   readonly inspection?: Partial<InspectionOptions>
   /** A session has opened; nothing was sent to it yet. */
   readonly opened?: (session: SessionView) => void
@@ -67,10 +65,15 @@ export interface RealtimeServerOptions {
 /** A server that listens. Disposing it closes its sessions (1001), their minds and its port. */
 export interface RealtimeServer extends AsyncDisposable {
   readonly port: number
-  /** `ws://127.0.0.1:PORT/api-ws/v1/realtime`, without a model. */
+  /** `ws://127.0.0.1:PORT/api-ws/v1/realtime` or the path of another dialect, without a model. */
   readonly url: string
   /** The open sessions and the last closed ones, in the order they were opened. */
   readonly sessions: readonly SessionView[]
+  /**
+   * Takes the model down for new sessions, whatever their own faults are; undefined: up again. Open sessions live on:
+   * `strike` each of `sessions` to end them too.
+   */
+  refuse(fault: UpgradeFaults | undefined): void
 }
 
 /**
@@ -85,6 +88,8 @@ export async function startRealtimeServer(options: RealtimeServerOptions): Promi
 
 class SessionServer implements RealtimeServer {
   readonly #options: RealtimeServerOptions
+  readonly #dialect: Dialect
+  readonly #gate: Gate
   readonly #behaviour: Behaviour
   readonly #clock: Clock
   readonly #inspection: InspectionOptions
@@ -106,12 +111,15 @@ class SessionServer implements RealtimeServer {
   constructor(options: RealtimeServerOptions) {
     if (options.apiKey === '') throw new RangeError('apiKey must not be empty')
     this.#options = options
-    this.#behaviour = behaviourOf(options.behaviour)
+    this.#dialect = dialects[options.dialect ?? 'qwen']
+    this.#gate = new Gate({ ...options, entrance: this.#dialect.entrance }, options.faults)
+    this.#behaviour = behaviourOf(this.#dialect.defaults, options.behaviour)
     this.#clock = options.clock ?? systemClock
     this.#inspection = { events: 1000, audioBytes: 0, closedSessions: 32, ...options.inspection }
     this.#http = createServer((_request, response) => {
+      const message = 'only WebSocket upgrades are served here'
       response.writeHead(404, { 'Content-Type': 'application/json' })
-      response.end(JSON.stringify({ code: 'NotFound', message: 'only WebSocket upgrades are served here' }))
+      response.end(JSON.stringify(this.#dialect.entrance.bodyOf({ status: 404, code: 'NotFound', message })))
     })
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
@@ -122,11 +130,15 @@ class SessionServer implements RealtimeServer {
 
   get url(): string {
     const host = this.#options.host ?? '127.0.0.1'
-    return `ws://${host.includes(':') ? `[${host}]` : host}:${this.port}${PATH}`
+    return `ws://${host.includes(':') ? `[${host}]` : host}:${this.port}${this.#dialect.entrance.path}`
   }
 
   get sessions(): readonly SessionView[] {
     return this.#sessions
+  }
+
+  refuse(fault: UpgradeFaults | undefined): void {
+    this.#gate.refuse(fault)
   }
 
   async listen(): Promise<void> {
@@ -139,7 +151,11 @@ class SessionServer implements RealtimeServer {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise((resolve) => this.#http.close(resolve))
     for (const socket of this.#upgrading) socket.destroy()
-    for (const ws of this.#open.values()) ws.close(1001, 'The server is ending.')
+    for (const ws of this.#open.values()) {
+      // One that is frozen reads no answer.
+      if (ws.isPaused) ws.terminate()
+      else ws.close(1001, 'The server is ending.')
+    }
     const deadline = new AbortController()
     // Real time, whatever the sessions' clock: a manual one would never come to an end here.
     systemClock.after(CLOSE_GRACE_MS, () => this.#cutOff(), deadline.signal)
@@ -162,27 +178,11 @@ class SessionServer implements RealtimeServer {
     socket.on('error', () => socket.destroy())
     this.#upgrading.add(socket)
     socket.once('close', () => this.#upgrading.delete(socket))
-    const admission = admit(request, this.#options)
-    if ('refusal' in admission) {
-      refuseUpgrade(socket, admission.refusal)
-      return
-    }
-    const { model, family } = admission
-    const info = { index: this.#made, model }
-    const faults = typeof this.#options.faults === 'function' ? this.#options.faults(info) : this.#options.faults
-    if (faults?.stallUpgrade === true) return
-    if (faults?.refuseUpgrade === undefined) this.#serve(request, socket, head, info, family, faults ?? {})
-    else refuseUpgrade(socket, faults.refuseUpgrade)
+    const admitted = this.#gate.admit(request, socket, this.#made)
+    if (admitted !== undefined) this.#serve(request, socket, head, admitted)
   }
 
-  #serve(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    info: SessionInfo,
-    family: ModelFamily,
-    faults: Faults,
-  ): void {
+  #serve(request: IncomingMessage, socket: Duplex, head: Buffer, { info, family, faults }: Admitted): void {
     let session: ServedSession | undefined
     const mind = this.#makeMind(socket, (event) => session?.noticed(event), info)
     if (mind === undefined) return
@@ -194,11 +194,15 @@ class SessionServer implements RealtimeServer {
       socket.off('close', abandoned)
       this.#upgrading.delete(socket)
       const { voices } = this.#options
+      const items = new Items()
+      const print = this.#dialect.makePrinter(items, this.#behaviour)
       const opened = new ServedSession({
         ...info,
         family,
+        dialect: this.#dialect,
+        items,
         voices: voices === 'any' ? undefined : (voices ?? family.voices),
-        wire: new Wire(ws, socket, this.#clock, faults),
+        wire: new Wire({ ws, socket, clock: this.#clock, faults, items, print }),
         mind,
         clock: this.#clock,
         behaviour: this.#behaviour,
@@ -215,10 +219,11 @@ class SessionServer implements RealtimeServer {
     try {
       return this.#options.makeMind(tell, info)
     } catch (error) {
-      if (error instanceof MindBusy) refuseUpgrade(socket, busy)
+      const { entrance } = this.#dialect
+      if (error instanceof MindBusy) refuseUpgrade(socket, entrance, entrance.refusalOf(429))
       else {
         this.#options.failed?.(error)
-        refuseUpgrade(socket, internalError)
+        refuseUpgrade(socket, entrance, entrance.refusalOf(500))
       }
       return undefined
     }

@@ -1,34 +1,33 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Behaviour } from './behaviour.ts'
-import { type ClientEvent, readAsk, readBase64, readEvent, readItem, SampleCarry } from './client-event.ts'
-import {
-  createdEcho,
-  initialConfig,
-  mindConfigOf,
-  type SessionConfig,
-  type TurnDetection,
-  updatedEcho,
-} from './config.ts'
+import { type ClientEvent, readEvent } from './client-event.ts'
+import { mindConfigOf, type SessionConfig, type TurnDetection } from './config.ts'
 import { Conversation } from './conversation.ts'
+import type { Dialect } from './dialect.ts'
 import type { ModelFamily } from './family.ts'
 import { type FaultAction, type Faults, idleClose } from './faults.ts'
 import { makeId } from './ids.ts'
 import { type InspectionOptions, Recorder, type SessionView, type Truncation } from './inspection.ts'
+import { Intake } from './intake.ts'
+import { ItemDesk } from './item-desk.ts'
+import type { Items, ItemView } from './items.ts'
 import { ManualTurns } from './manual-turns.ts'
 import type { Mind, MindEvent } from './mind.ts'
 import { SpokenItems } from './spoken-items.ts'
-import { Strikes } from './strikes.ts'
+import { carryOut, Strikes } from './strikes.ts'
 import { CallerTurns } from './turns.ts'
-import { updateConfig } from './update.ts'
 import type { Wire } from './wire.ts'
-import { commonError, invalidRequest, Refusal } from './wire-error.ts'
+import { Refusal } from './wire-error.ts'
 
 export interface SessionOptions {
   readonly index: number
   readonly model: string
   readonly family: ModelFamily
   readonly voices: readonly string[] | undefined
+  readonly dialect: Dialect
   readonly wire: Wire
+  /** Folded by the wire. */
+  readonly items: Items
   readonly mind: Mind
   readonly clock: Clock
   readonly behaviour: Behaviour
@@ -50,31 +49,34 @@ export class ServedSession implements SessionView {
   readonly #life = new AbortController()
   readonly #turns: CallerTurns
   readonly #conversation: Conversation
-  readonly #carry = new SampleCarry()
+  readonly #intake: Intake
   readonly #strikes: Strikes
   readonly #spoken: SpokenItems
+  readonly #desk: ItemDesk
   readonly #manual: ManualTurns
   #config: SessionConfig
-  #hasAudio = false
+  /** Turns of the caller that were to be answered. */
+  #answerable = 0
 
   constructor(options: SessionOptions) {
-    const { index, model, family, wire, mind, clock, behaviour, faults } = options
+    const { index, model, family, dialect, wire, items, mind, clock, behaviour, faults } = options
     this.index = index
     this.model = model
     this.#options = options
     this.#strikes = new Strikes(faults.strikes ?? [])
     this.received = new Recorder(options.inspection)
-    this.#config = initialConfig(makeId('sess'), model, family)
+    this.#config = dialect.initialConfig(makeId('sess'), model, family)
     const wants = () => {
       if (this.#config.transcriptionModel === null) return 'none'
       return family.liveTranscript ? 'live' : 'final'
     }
     this.#turns = new CallerTurns({ wire, faults, itemWhileSpeaking: behaviour.itemWhileSpeaking, wants })
-    this.#spoken = new SpokenItems(wire)
+    this.#spoken = new SpokenItems(wire, dialect.complaints)
     this.#conversation = new Conversation({
       wire,
       clock,
       behaviour,
+      dialect,
       faults,
       mind,
       life: this.#life.signal,
@@ -84,16 +86,20 @@ export class ServedSession implements SessionView {
       spoke: (itemId, ms) => this.#spoken.spoke(itemId, ms),
       failed: options.failed,
       responseEnded: () => this.#turns.responseEnded(),
+      prompting: (idleMs) => this.#prompting(idleMs),
       idled: () => this.strike(idleClose()),
     })
+    const conversation = this.#conversation
     const life = this.#life.signal
-    this.#manual = new ManualTurns({
-      clock,
-      behaviour,
-      mind,
-      life,
-      turns: this.#turns,
-      conversation: this.#conversation,
+    this.#manual = new ManualTurns({ clock, behaviour, dialect, mind, life, turns: this.#turns, conversation })
+    const hasVad = () => this.#config.turnDetection !== null
+    const spoken = this.#spoken
+    this.#desk = new ItemDesk({ wire, behaviour, dialect, family, items, spoken, conversation, hasVad })
+    this.#intake = new Intake({
+      received: this.received,
+      complaints: dialect.complaints,
+      hear: (samples) => mind.hear(samples),
+      heard: (ms) => this.#manual.heard(ms),
     })
   }
 
@@ -102,11 +108,15 @@ export class ServedSession implements SessionView {
   }
 
   get config(): object {
-    return updatedEcho(this.#config)
+    return this.#options.dialect.updatedEcho(this.#config)
   }
 
   get responses(): number {
     return this.#conversation.responses
+  }
+
+  get items(): readonly ItemView[] {
+    return this.#options.items.views
   }
 
   get truncations(): readonly Truncation[] {
@@ -115,40 +125,33 @@ export class ServedSession implements SessionView {
 
   /** The upgrade is done: greets the client and starts the session's timers. */
   open(): void {
-    const { clock, behaviour, faults, wire, mind } = this.#options
+    const { clock, behaviour, dialect, faults, wire, mind } = this.#options
     this.#guarded(() => mind.configure(mindConfigOf(this.#config)))
     const opening = this.#strikes.inPlaceOf('open')
-    const created = () => wire.emit('session.created', { session: createdEcho(this.#config) })
+    const created = () => wire.emit('session.created', { session: dialect.createdEcho(this.#config) })
     if (opening !== undefined) this.strike(opening)
     else if (faults.noSessionCreated !== true) this.#later(behaviour.createdDelayMs, created)
     for (const { ms, action } of this.#strikes.timed()) clock.after(ms, () => this.strike(action), this.#life.signal)
     const limitMs = behaviour.sessionLimitMs
-    const limit = { do: 'close', code: 1007, reason: 'The session reached its maximum duration.' } as const
+    const limit = dialect.sessionLimit(limitMs)
     if (limitMs <= MAX_TIMER_MS) clock.after(limitMs, () => this.strike(limit), this.#life.signal)
   }
 
   strike(action: FaultAction): void {
-    const { wire } = this.#options
-    if (!this.isOpen) return
-    if (action.do === 'close') wire.close(action.code, action.reason)
-    else if (action.do === 'reset') wire.reset()
-    else if (action.do === 'silence') wire.silence()
-    else if (action.do === 'speak') this.#conversation.speakUnasked()
-    else {
-      wire.emitError(action.error)
-      this.#conversation.abandon()
-      if (action.close !== undefined) wire.close(action.close.code, action.close.reason)
-    }
+    const { dialect, wire } = this.#options
+    if (this.isOpen) carryOut(action, dialect.complaints, wire, this.#conversation)
   }
 
   /** One WebSocket message of the client. */
   receive(data: Buffer, isBinary: boolean): void {
     if (!this.#options.wire.isOpen) return
-    this.#guarded(() => {
-      const event = readEvent(data, isBinary)
-      if (event.type === 'input_audio_buffer.append') this.#append(event)
-      else this.#handle(event)
-    })
+    const event = readEvent(data, isBinary)
+    const task = () => {
+      if (event === undefined) throw new Refusal(this.#options.dialect.complaints.notAnEvent)
+      if (event.type !== 'input_audio_buffer.append') this.#handle(event)
+      else this.#intake.append(event, this.#config, this.#options.clock.now())
+    }
+    this.#guarded(task, typeof event?.event_id === 'string' ? event.event_id : undefined)
   }
 
   /** What the mind noticed; nothing after the end. */
@@ -181,75 +184,57 @@ export class ServedSession implements SessionView {
     const { audio: _audio, image, ...rest } = event
     const imageBytes = typeof image === 'string' ? image.length : 0
     this.received.event(type, this.#options.clock.now(), rest, imageBytes)
+    const { behaviour, dialect } = this.#options
+    const isKnown = dialect.clientEvents.has(type) && (behaviour.truncates || type !== 'conversation.item.truncate')
+    if (!isKnown) throw new Refusal(dialect.complaints.unknownEvent(type.slice(0, 100)))
     if (type === 'session.update') this.#update(event.session)
     else if (type === 'input_audio_buffer.commit') this.#manual.commit(this.#config)
     else if (type === 'input_audio_buffer.clear') this.#clear()
-    else if (type === 'input_image_buffer.append') this.#appendImage(image)
-    else if (type === 'response.create')
-      this.#manual.create(readAsk(event.response, this.#options.behaviour.bareCreateTextOnly))
-    else if (type === 'response.cancel') this.#conversation.cancel()
-    else if (type === 'conversation.item.create') this.#createItem(event.item)
+    else if (type === 'input_image_buffer.append') this.#intake.image(image)
+    else if (type === 'response.create') this.#manual.create(dialect.readAsk(event.response, behaviour))
+    else if (type === 'response.cancel') this.#cancel(event)
+    else if (type === 'conversation.item.create') this.#desk.create(event)
+    else if (type === 'conversation.item.retrieve') this.#desk.retrieve(event)
+    else if (type === 'conversation.item.delete') this.#desk.delete(event)
     else if (type === 'session.finish') this.#finish()
-    else if (type === 'conversation.item.truncate' && this.#options.behaviour.truncates) this.#spoken.truncate(event)
-    else throw new Refusal(invalidRequest(`invalid event type: ${type.slice(0, 100)}`))
+    else this.#desk.truncate(event)
   }
 
-  #append(event: ClientEvent): void {
-    const bytes = readBase64(event.audio, 'audio')
-    const { audio: _audio, ...rest } = event
-    this.received.event('input_audio_buffer.append', this.#options.clock.now(), rest, bytes.length)
-    this.received.sound(bytes)
-    this.#hasAudio = true
-    this.#manual.heard(bytes.length)
-    const samples = this.#carry.push(bytes)
-    if (samples.length > 0) this.#options.mind.hear(samples)
-  }
-
-  #appendImage(image: unknown): void {
-    readBase64(image, 'image')
-    if (!this.#hasAudio) throw new Refusal(invalidRequest('Error append image before append audio.'))
+  #cancel({ response_id }: ClientEvent): void {
+    this.#conversation.cancel(this.#options.dialect.cancelsById ? response_id : undefined)
   }
 
   #update(session: unknown): void {
-    const { behaviour, family, voices, wire, mind } = this.#options
-    this.#config = updateConfig(this.#config, session, {
+    const { behaviour, dialect, family, voices, wire, mind } = this.#options
+    this.#config = dialect.updateConfig(this.#config, session, {
       voices,
       flatTools: behaviour.flatTools,
       nestedAudio: behaviour.nestedAudio && family.nestedRates !== undefined,
-      hasAudio: this.#hasAudio,
+      semanticSilenceMs: behaviour.semanticSilenceMs,
+      hasAudio: this.#intake.hasAudio,
+      hasSounded: this.#spoken.hasSounded,
       isResponding: this.#conversation.isResponding,
     })
     if (this.#config.turnDetection === null) this.#turns.forget()
     mind.configure(mindConfigOf(this.#config))
     const strike = this.#strikes.inPlaceOf('update')
-    const echo = updatedEcho(this.#config)
+    const echo = dialect.updatedEcho(this.#config)
     if (strike !== undefined) this.strike(strike)
     else this.#later(behaviour.updatedDelayMs, () => wire.emit('session.updated', { session: echo }))
   }
 
   #clear(): void {
     this.#manual.clear()
-    this.#carry.reset()
+    this.#intake.clear()
     this.#turns.forget()
     this.#options.mind.clear()
     this.#options.wire.emit('input_audio_buffer.cleared')
   }
 
-  #createItem(value: unknown): void {
-    const { behaviour, family, wire } = this.#options
-    const item = readItem(value, family.textItems)
-    const created = { id: makeId('item'), object: 'realtime.item', type: item.type, status: 'completed' }
-    if (item.type === 'function_call_output') this.#conversation.takeToolOutput(item.callId, item.output)
-    else this.#conversation.takeMessage(item.words, item.chars)
-    wire.emit('conversation.item.created', { item: { ...created, ...item.echo } })
-    if (item.type === 'message' || !behaviour.autoAnswerTools) return
-    if (this.#config.turnDetection !== null) this.#conversation.answerTools()
-  }
-
   #finish(): void {
-    const { behaviour, family, wire } = this.#options
+    const { behaviour, dialect, family, wire } = this.#options
     const finishes = behaviour.sessionFinish === 'family' ? family.finishes : behaviour.sessionFinish === 'finished'
-    if (!finishes) throw new Refusal(invalidRequest('invalid event type: session.finish'))
+    if (!finishes) throw new Refusal(dialect.complaints.unknownEvent('session.finish'))
     wire.emit('session.finished')
     wire.close(1000, '')
   }
@@ -266,13 +251,28 @@ export class ServedSession implements SessionView {
     this.#conversation.callerSpoke(interrupt_response || !this.#options.behaviour.heedVadFlags)
   }
 
-  /** Only the semantic VAD rejects; what server VAD does not accept is a turn without an answer. */
-  #speechStopped(atMs: number, accepted: boolean, { type, create_response }: TurnDetection): void {
-    const durationMs = this.#turns.stop(atMs, !accepted && type === 'semantic_vad')
+  /** Only the semantic VAD rejects, and not everywhere; what is not accepted else is a turn without an answer. */
+  #speechStopped(atMs: number, accepted: boolean, turnDetection: TurnDetection): void {
+    const { dialect, behaviour } = this.#options
+    const { type, create_response } = turnDetection
+    const isRejected = !accepted && type === 'semantic_vad' && dialect.rejectsTurns
+    const durationMs = this.#turns.stop(atMs + dialect.stopsAfterMs(turnDetection), isRejected)
     if (durationMs === undefined) return
+    this.#manual.taken()
     this.#conversation.took(0, durationMs)
-    const answers = create_response || !this.#options.behaviour.heedVadFlags
-    if (accepted && answers) this.#conversation.answerTurn()
+    const answers = create_response || !behaviour.heedVadFlags
+    if (accepted && answers) this.#answerTurn()
+  }
+
+  #answerTurn(): void {
+    const strike = this.#strikes.inTurn(this.#answerable++)
+    if (strike === undefined) this.#conversation.answerTurn()
+    else this.strike(strike)
+  }
+
+  #prompting(idleMs: number): void {
+    const { heardMs } = this.#intake
+    if (this.#options.dialect.announcesIdlePrompt) this.#turns.timeout(Math.max(0, heardMs - idleMs), heardMs)
   }
 
   #strikeResponse(response: number, deltas: number): void {
@@ -286,14 +286,13 @@ export class ServedSession implements SessionView {
   }
 
   /** What is refused becomes an `error` event; so does what fails, without its reason. */
-  #guarded(task: () => void): void {
-    const { wire, failed } = this.#options
+  #guarded(task: () => void, causedBy?: string): void {
+    const { dialect, wire, failed } = this.#options
     try {
       task()
     } catch (error) {
       if (!(error instanceof Refusal)) failed(error)
-      const unknown = commonError('<50000> InternalError: the event could not be handled.')
-      wire.emitError(error instanceof Refusal ? error.error : unknown)
+      wire.emitError(error instanceof Refusal ? error.error : dialect.complaints.eventFailed, causedBy)
       if (error instanceof Refusal && error.fatal) wire.close(1007, error.message)
     }
   }

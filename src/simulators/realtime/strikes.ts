@@ -1,4 +1,7 @@
+import type { Conversation } from './conversation.ts'
+import type { Complaints } from './dialect.ts'
 import type { FaultAction, FaultMoment } from './faults.ts'
+import type { Wire } from './wire.ts'
 
 type Strike = FaultMoment & FaultAction
 
@@ -22,6 +25,11 @@ export class Strikes {
     )
   }
 
+  /** The strike in place of the answer to the so manieth turn. */
+  inTurn(turn: number): FaultAction | undefined {
+    return this.#take((strike) => strike.at === 'turn' && (strike.turn ?? 0) === turn)
+  }
+
   /** Those that come by the clock. */
   timed(): { readonly ms: number; readonly action: FaultAction }[] {
     return this.#waiting.flatMap((strike) => (strike.at === 'time' ? [{ ms: strike.ms, action: strike }] : []))
@@ -31,5 +39,23 @@ export class Strikes {
     const found = this.#waiting.find(matches)
     this.#waiting = this.#waiting.filter((strike) => strike !== found)
     return found
+  }
+}
+
+/** Makes it go wrong, on an open socket. */
+export function carryOut(said: FaultAction, { samples }: Complaints, wire: Wire, conversation: Conversation): void {
+  const action = said.do === 'complain' ? samples[said.kind] : said
+  if (action.do === 'close') wire.close(action.code, action.reason)
+  else if (action.do === 'reset') wire.reset()
+  else if (action.do === 'silence') wire.silence()
+  else if (action.do === 'freeze') wire.freeze()
+  else if (action.do === 'speak') conversation.speakUnasked()
+  else if (action.do === 'hang') conversation.hang()
+  else if (action.do === 'finish') conversation.finish(action.status, action.details)
+  else if (action.do === 'note') wire.emitError(action.error)
+  else if (action.do === 'error') {
+    wire.emitError(action.error)
+    conversation.abandon()
+    if (action.close !== undefined) wire.close(action.close.code, action.close.reason)
   }
 }

@@ -81,9 +81,10 @@ export class CallerTurns {
     return rejected ? undefined : Math.max(0, atMs - turn.startedMs)
   }
 
-  /** Manual: all that was appended is a turn. @returns what creates its item. */
+  /** The client commits: all that was appended is a turn, that being spoken too. @returns what creates its item. */
   commit(): () => void {
-    const turn = { itemId: makeId('item'), startedMs: 0, hasItem: false, rejected: false }
+    const turn = this.#speaking ?? { itemId: makeId('item'), startedMs: 0, hasItem: false, rejected: false }
+    this.#speaking = undefined
     this.#options.wire.emit('input_audio_buffer.committed', { item_id: turn.itemId })
     this.#untaken++
     return () => {
@@ -91,6 +92,14 @@ export class CallerTurns {
       this.#createItem(turn)
       this.#await(turn)
     }
+  }
+
+  /** Nothing was said from `startMs` to `endMs`: that is a turn too, which has no words. */
+  timeout(startMs: number, endMs: number): void {
+    const turn = { itemId: makeId('item'), startedMs: startMs, hasItem: false, rejected: false }
+    const segment = { audio_start_ms: Math.round(startMs), audio_end_ms: Math.round(endMs), item_id: turn.itemId }
+    this.#options.wire.emit('input_audio_buffer.timeout_triggered', segment)
+    this.#commitTurn(turn)
   }
 
   /** The buffer was cleared or turns became manual: what is being said is no turn. */
@@ -165,9 +174,7 @@ export class CallerTurns {
     const fields = { item_id: turn.itemId, content_index: 0 }
     if (faults.transcript === 'never') return
     if (faults.transcript === 'failed') {
-      const { code, message, param } = commonError('The transcription failed.')
-      // The service's own sample of this event has no event_id.
-      wire.emitBare({ type: `${TRANSCRIPTION}.failed`, ...fields, error: { code, message, param } })
+      wire.emit(`${TRANSCRIPTION}.failed`, { ...fields, error: commonError('The transcription failed.') })
       return
     }
     wire.emit(`${TRANSCRIPTION}.completed`, { ...fields, transcript: faults.transcript === 'empty' ? '' : text })

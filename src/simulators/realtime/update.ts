@@ -12,6 +12,10 @@ export interface UpdateRules {
   readonly nestedAudio: boolean
   /** Audio was appended: its format is fixed. */
   readonly hasAudio: boolean
+  /** The model was heard: OpenAI's voice is fixed. */
+  readonly hasSounded: boolean
+  /** OpenAI's semantic VAD waits so long [ms]; see `Behaviour`. */
+  readonly semanticSilenceMs: number
   /** A response is active: MCP tools are fixed. */
   readonly isResponding: boolean
 }

@@ -1,34 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { familyOf, type ModelFamily } from './family.ts'
+import type { Entrance } from './dialect.ts'
+import type { ModelFamily } from './family.ts'
 
-/** The one path that is served. */
-export const PATH = '/api-ws/v1/realtime'
-
-/** An HTTP answer in place of a WebSocket; the body is the service's `{code, message}`. */
+/** An HTTP answer in place of a WebSocket; its body is the service's own. */
 export interface UpgradeRefusal {
   readonly status: number
   readonly code: string
   readonly message: string
 }
 
-/** No mind is free. */
-export const busy: UpgradeRefusal = {
-  status: 429,
-  code: 'Throttling.RateQuota',
-  message: 'Requests rate limit exceeded',
-}
-
-/** No mind could be made. */
-export const internalError: UpgradeRefusal = {
-  status: 500,
-  code: 'InternalError',
-  message: 'An internal error has occurred.',
-}
-
 /** Who is let in. */
 export interface Door {
+  readonly entrance: Entrance
   readonly apiKey: string
   readonly models?: Readonly<Record<string, ModelFamily>>
   readonly unknownModel?: ModelFamily
@@ -39,21 +24,21 @@ export function admit(
   request: IncomingMessage,
   door: Door,
 ): { readonly model: string; readonly family: ModelFamily } | { readonly refusal: UpgradeRefusal } {
+  const { entrance, apiKey } = door
   const url = URL.parse(request.url ?? '', 'ws://localhost')
-  if (url?.pathname !== PATH) return { refusal: { status: 404, code: 'NotFound', message: 'No such path.' } }
-  if (!isKey(request.headers.authorization, door.apiKey)) {
-    return { refusal: { status: 401, code: 'InvalidApiKey', message: 'Invalid API-key provided.' } }
-  }
+  if (url?.pathname !== entrance.path) return { refusal: entrance.noSuchPath }
+  if (!isKey(entrance.keyOf(request.headers), apiKey)) return { refusal: entrance.refusalOf(401) }
   const model = url.searchParams.get('model') ?? ''
   const named = door.models !== undefined && Object.hasOwn(door.models, model) ? door.models[model] : undefined
-  const family = named ?? familyOf(model) ?? (model === '' ? undefined : door.unknownModel)
-  if (family === undefined) return { refusal: { status: 400, code: 'ModelNotFound', message: 'Model not exist.' } }
+  const family = named ?? entrance.familyOf(model) ?? (model === '' ? undefined : door.unknownModel)
+  if (family === undefined) return { refusal: entrance.noSuchModel }
   return { model, family }
 }
 
 /** Answers an upgrade with an HTTP status and ends the socket. */
-export function refuseUpgrade(socket: Duplex, { status, code, message }: UpgradeRefusal): void {
-  const body = JSON.stringify({ code, message })
+export function refuseUpgrade(socket: Duplex, entrance: Entrance, refusal: UpgradeRefusal): void {
+  const { status } = refusal
+  const body = JSON.stringify(entrance.bodyOf(refusal))
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
     'Content-Type: application/json',
@@ -65,7 +50,7 @@ export function refuseUpgrade(socket: Duplex, { status, code, message }: Upgrade
 }
 
 /** Compares digests, so neither the time nor the length tells anything of the key. */
-function isKey(authorization: string | undefined, key: string): boolean {
+function isKey(given: string | undefined, key: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${key}`))
+  return timingSafeEqual(digest(given ?? ''), digest(key))
 }

@@ -3,8 +3,10 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../../base/clock.ts'
+import type { PrintedEvent, SpokenEvent } from './dialect.ts'
 import type { Faults } from './faults.ts'
 import { makeId } from './ids.ts'
+import type { Items } from './items.ts'
 import type { WireError } from './wire-error.ts'
 
 /** A slow reader: above this, audio waits. */
@@ -20,21 +22,37 @@ const GA_NAMES: ReadonlyMap<string, string> = new Map(
   ),
 )
 
+export interface WireOptions {
+  readonly ws: WebSocket
+  /** The connection under `ws`. */
+  readonly socket: Duplex
+  readonly clock: Clock
+  readonly faults: Faults
+  /** Folds what is said. */
+  readonly items: Items
+  /** The dialect of what is said. */
+  print(event: SpokenEvent): readonly PrintedEvent[]
+}
+
 /** The socket of one session as its state machine sees it: server events out, ends of every kind, faults of the wire. */
 export class Wire {
   readonly #ws: WebSocket
   readonly #socket: Duplex
   readonly #clock: Clock
   readonly #faults: Faults
+  readonly #items: Items
+  readonly #print: WireOptions['print']
   readonly #gone = new AbortController()
   #silent = false
   #closing = false
 
-  constructor(ws: WebSocket, socket: Duplex, clock: Clock, faults: Faults) {
+  constructor({ ws, socket, clock, faults, items, print }: WireOptions) {
     this.#ws = ws
     this.#socket = socket
     this.#clock = clock
     this.#faults = faults
+    this.#items = items
+    this.#print = print
     ws.once('close', () => this.#gone.abort())
   }
 
@@ -43,19 +61,21 @@ export class Wire {
     return !this.#closing && this.#ws.readyState === this.#ws.OPEN
   }
 
-  /** Sends `{event_id, type, ...fields}`; nothing when the socket is no longer open. */
-  emit(type: string, fields: object = {}): void {
+  /**
+   * Sends one event of the session as its dialect prints it; nothing when the socket is no longer open.
+   * @param causedBy the id of the client's event that it answers.
+   */
+  emit(type: string, fields: object = {}, causedBy?: string): void {
     if (type === 'response.created') this.#emitNoise()
-    this.#send({ event_id: makeId('event'), type: this.#nameOf(type), ...fields })
+    this.#items.fold(type, fields)
+    for (const printed of this.#print({ type, fields, causedBy })) {
+      const event = { type: this.#nameOf(printed.type), ...printed.fields }
+      this.#send(printed.bare === true ? event : { event_id: makeId('event'), ...event })
+    }
   }
 
-  emitError(error: WireError): void {
-    this.emit('error', { error })
-  }
-
-  /** An event without `event_id`, as the service sends at least one. */
-  emitBare(event: object): void {
-    this.#send(event)
+  emitError(error: WireError, causedBy?: string): void {
+    this.emit('error', { error }, causedBy)
   }
 
   /** Resolves when the client reads fast enough again, the socket is gone or `signal` aborts. */
@@ -76,13 +96,18 @@ export class Wire {
   }
 
   reset(): void {
-    if (this.#socket instanceof Socket) this.#socket.resetAndDestroy()
-    else this.#socket.destroy()
+    resetSocket(this.#socket)
   }
 
   /** From now on nothing is sent. */
   silence(): void {
     this.#silent = true
+  }
+
+  /** As `silence`, and nothing is read any more. */
+  freeze(): void {
+    this.#silent = true
+    this.#ws.pause()
   }
 
   /** `ws` rightly refuses to make this frame: a control frame holds at most 125 bytes. */
@@ -125,4 +150,10 @@ export class Wire {
       this.#ws.send(text.subarray(start, start + size), { binary: false, fin })
     }
   }
+}
+
+/** Resets a connection where it is a TCP one. */
+export function resetSocket(socket: Duplex): void {
+  if (socket instanceof Socket) socket.resetAndDestroy()
+  else socket.destroy()
 }

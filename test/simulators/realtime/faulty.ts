@@ -1,6 +1,6 @@
 import type { Faults } from '../../../src/simulators/realtime/faults.ts'
 import { type Script, toneScript } from '../../../src/simulators/realtime/scripted-mind.ts'
-import type { RealtimeServerOptions } from '../../../src/simulators/realtime/server.ts'
+import type { RealtimeServer, RealtimeServerOptions } from '../../../src/simulators/realtime/server.ts'
 import { connect, type RawClient, serve, silence, speech } from './raw-client.ts'
 
 const heard: Script = { turns: [{ transcript: 'hello' }], ...toneScript(440, 1000) }
@@ -9,7 +9,7 @@ const heard: Script = { turns: [{ transcript: 'hello' }], ...toneScript(440, 100
 export async function under(
   faults: Faults,
   options: Partial<RealtimeServerOptions> = {},
-): Promise<{ client: RawClient } & AsyncDisposable> {
+): Promise<{ server: RealtimeServer; client: RawClient } & AsyncDisposable> {
   const server = await serve(heard, { faults, ...options })
   const client = await connect(server)
   client.update({ turn_detection: { type: 'server_vad', silence_duration_ms: 200 } })
@@ -17,7 +17,7 @@ export async function under(
     await client[Symbol.asyncDispose]()
     await server[Symbol.asyncDispose]()
   }
-  return { client, [Symbol.asyncDispose]: end }
+  return { server, client, [Symbol.asyncDispose]: end }
 }
 
 export function ask(client: RawClient): void {
