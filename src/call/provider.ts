@@ -21,6 +21,8 @@ export type SessionEvent =
   /** `itemId`, where the model says it: the caller's turn, as in its transcript. */
   | { readonly type: 'speech-started'; readonly itemId?: string }
   | { readonly type: 'speech-stopped'; readonly itemId?: string }
+  /** What was heard last was no turn after all, and is not answered: a cough, a word to somebody else. */
+  | { readonly type: 'turn-refused' }
   /** Manual turns: what the turn that ended last is called in its transcript, where the model says so. */
   | { readonly type: 'turn-named'; readonly itemId: string }
   | { readonly type: 'response-started'; readonly responseId: string }
@@ -50,7 +52,9 @@ export type SessionEvent =
       readonly args: string
     }
   | { readonly type: 'lost'; readonly error: Error }
-  | { readonly type: 'restored' }
+  | { readonly type: 'restored'; readonly provider: string }
+  /** A new session has taken the place of one that was about to reach its longest time. */
+  | { readonly type: 'renewed'; readonly provider: string }
   | { readonly type: 'closed'; readonly error?: Error }
 
 /** A function the model may call. `parameters` is a JSON Schema. */
@@ -88,8 +92,11 @@ export interface RealtimeSession extends AsyncDisposable {
   dropTurn(): void
   /** Tells the model something in writing, where it takes that; it does not answer by itself. */
   note(text: string): void
-  /** Makes the agent speak now: a greeting, an idle prompt. */
-  respond(instructions?: string): void
+  /**
+   * Makes the agent speak now: a greeting, an idle prompt.
+   * @param unless `answered`: not if it has begun to speak by itself meanwhile; it is only reminded.
+   */
+  respond(instructions?: string, unless?: 'answered'): void
   /** Stops generating; harmless when nothing is active. Audio of the stopped response may still arrive. */
   cancel(): void
   /** Tells the model that only `heardMs` of this item were heard, in the way this model can; else nothing. */
@@ -101,6 +108,8 @@ export interface RealtimeSession extends AsyncDisposable {
 /** A speech model. Stateless: it keeps settings, never calls. */
 export interface RealtimeProvider {
   readonly name: string
+  /** How long one of its sessions may last before the service closes it [ms]; absent: no limit is known. */
+  readonly sessionMs?: number
   /**
    * Opens and configures a conversation.
    * @throws CallError `provider-*` when it cannot; the reason of `signal` when that aborts first.

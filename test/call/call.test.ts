@@ -255,7 +255,7 @@ describe('the end of a call', () => {
       { type: 'response-ended', responseId: 'r2', status: 'cancelled' },
       { type: 'tool-call', toolCallId: 't', name: 'x', args: '' },
       { type: 'lost', error: new Error('lost') },
-      { type: 'restored' },
+      { type: 'restored', provider: 'scripted' },
       { type: 'closed', error: new Error('closed') },
       { type: 'closed' },
     )

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { bytesPerSample } from '../../src/audio/format.ts'
 import { CallError } from '../../src/base/errors.ts'
 import type { RealtimeProvider, RealtimeSession, SessionEvent, SessionOptions } from '../../src/call/provider.ts'
 
@@ -8,6 +9,8 @@ export interface ModelHand {
   speechStops(itemId?: string): void
   /** What it does to take a turn that the call has ended, until it may be asked to answer. */
   takesTurn(itemId: string): void
+  /** It finds nothing in a turn that the call has ended. */
+  refusesTurn(): void
   callerSaid(itemId: string, text: string): void
   begins(responseId: string): void
   /** A piece of sound, of any byte count, and the words that go with it. */
@@ -41,6 +44,7 @@ function useEveryVerb(session: RealtimeSession): void {
   session.dropTurn()
   session.note('The caller pressed 1.')
   session.respond('hello')
+  session.respond('hello', 'answered')
   session.cancel()
   session.truncate('item', 100, 'hel')
   session.answerTool('call', '{}')
@@ -173,7 +177,7 @@ export function describeConversation(name: string, open: () => Promise<Required<
         const sound = events.flatMap((event) => (event.type === 'audio' ? [event] : []))
         expect(sound.flatMap(({ audio }) => [...audio])).toEqual([1, 2, 3, 4, 5, 6])
         for (const { audio, responseId, itemId } of sound) {
-          expect([audio.length % 2, responseId, itemId]).toEqual([0, 'r1', 'i1'])
+          expect([audio.length % bytesPerSample(session.outputFormat), responseId, itemId]).toEqual([0, 'r1', 'i1'])
         }
         const words = events.flatMap((event) => (event.type === 'transcript' ? [event.text] : []))
         expect(words[0]).toBe('Good ')
@@ -273,6 +277,20 @@ export function describeConversation(name: string, open: () => Promise<Required<
         'response-ended',
       ])
       expect(ear.events.at(-1)).toMatchObject({ speaker: 'caller', itemId: 'u1', final: true })
+    })
+
+    test('says of a turn in which it finds nothing that it is none', async () => {
+      await using stage = await open()
+      await using session = await stage.manual.connect(options('one'), never)
+      const hand = stage.hand()
+      const ear = new Ear(session)
+      session.beginTurn()
+      session.append(new Uint8Array(6400))
+      session.endTurn()
+      await hand.done('end-turn')
+      hand.refusesTurn()
+      await ear.hears(is('turn-refused'))
+      expect(ear.types()).toEqual(['turn-refused'])
     })
 
     test('speaks when it is asked to', () =>

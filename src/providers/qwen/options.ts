@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
-import { type HeardTruth, heardTruths } from './heard-truth.ts'
+import { checkCommon, expected, inRange } from '../realtime/checks.ts'
+import type { HeardTruth } from '../realtime/heard-truth.ts'
 import { type Family, families, familyOf, type Profile, profileOf, type TurnDetection } from './profiles.ts'
 import { type Sampling, samplingProblem } from './sampling.ts'
 
@@ -39,6 +40,8 @@ export interface QwenOptions {
    * else nothing. `truncate` is OpenAI's event, for servers that know it; Qwen refuses it, and then it is not sent again.
    */
   readonly heardTruth?: HeardTruth
+  /** When the service closes a session [min], at most 120. Default: the family's (30 for turbo, else 120), which it never exceeds. */
+  readonly sessionMin?: number
   readonly clock: Clock
   readonly log?: Logger
   /** Default `qwen`. */
@@ -53,31 +56,12 @@ export interface Settings {
   readonly url: string
   readonly voice: string
   readonly turnDetection: TurnDetection
+  /** When the service closes a session [ms]. */
+  readonly sessionMs: number
 }
 
-function expected(field: string, what: string, got: unknown): RangeError {
-  return new RangeError(
-    `${field}: expected ${what}, got ${typeof got === 'string' ? JSON.stringify(got) : String(got)}`,
-  )
-}
-
-function inRange(field: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined) return
-  if (!Number.isFinite(value) || value < min || value > max) throw expected(field, `${min} to ${max}`, value)
-}
-
-function checkUrl(text: string, model: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || (url.protocol !== 'wss:' && url.protocol !== 'ws:')) {
-    throw expected('url', 'a ws:// or wss:// address', text)
-  }
-  // Not echoed: what stands before the @ is a secret.
-  if (url.username !== '' || url.password !== '') throw new RangeError('url: expected no user or password, got one')
-  if (url.hash !== '') throw expected('url', 'no #fragment', url.hash)
-  if (url.searchParams.has('model')) throw expected('url', 'no model in the query (it is an option)', url.search)
-  url.searchParams.set('model', model)
-  return url.href
-}
+/** No family may go on for longer [min]. */
+const longestSessionMin = 120
 
 function checkAgainstProfile(options: QwenOptions, profile: Profile, turnDetection: TurnDetection): void {
   if (!profile.turnDetections.includes(turnDetection)) {
@@ -98,30 +82,18 @@ function checkAgainstProfile(options: QwenOptions, profile: Profile, turnDetecti
  * @throws RangeError naming the field, what was expected and what was got; never the key.
  */
 export function checkOptions(options: QwenOptions): Settings {
-  if (!/^[\w.:/-]{1,200}$/.test(options.model)) throw expected('model', 'a model name', options.model)
-  const url = checkUrl(options.url, options.model)
-  if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
-    throw new RangeError(`apiKey: expected printable ASCII without spaces, got ${options.apiKey.length} characters`)
-  }
+  const url = checkCommon(options, longestSessionMin)
   if (options.family !== undefined && !families.includes(options.family)) {
     throw expected('family', families.join(', '), options.family)
   }
-  if (options.voice !== undefined && options.voice.trim() === '') throw expected('voice', 'a name', options.voice)
-  if (options.name === '') throw expected('name', 'a name', options.name)
-  if (![20, 40, 60, 100].includes(options.batchMs)) throw expected('batchMs', '20, 40, 60 or 100', options.batchMs)
-  if (!heardTruths.includes(options.heardTruth ?? 'off')) {
-    throw expected('heardTruth', heardTruths.join(', '), options.heardTruth)
-  }
   inRange('vadThreshold', options.vadThreshold, -1, 1)
   inRange('vadSilenceMs', options.vadSilenceMs, 200, 6000)
-  if (options.language !== undefined && !/^[\p{L}\p{M}\d() -]{2,60}$/u.test(options.language)) {
-    throw expected('language', 'a tag such as de-CH or a name such as German', options.language)
-  }
   const profile = profileOf(options.family ?? familyOf(options.model) ?? 'qwen3.5-plus')
   const turnDetection = options.turnDetection ?? 'server_vad'
   checkAgainstProfile(options, profile, turnDetection)
   warn(options, profile)
-  return { options, profile, url, voice: options.voice ?? profile.defaultVoice, turnDetection }
+  const sessionMs = 60_000 * Math.min(options.sessionMin ?? longestSessionMin, profile.sessionLimitMin)
+  return { options, profile, url, voice: options.voice ?? profile.defaultVoice, turnDetection, sessionMs }
 }
 
 function warn(options: QwenOptions, profile: Profile): void {

@@ -1,8 +1,10 @@
 import type { RealtimeProvider } from '../../call/provider.ts'
-import { openWire } from './connect.ts'
+import { openWire } from '../realtime/connect.ts'
+import type { Fields } from '../realtime/fields.ts'
+import { WireSession } from '../realtime/session.ts'
+import { qwenDialect as dialect } from './dialect.ts'
 import { checkOptions, type QwenOptions } from './options.ts'
-import { QwenSession } from './session.ts'
-import { unmetWishes } from './session-config.ts'
+import { agreement, sessionUpdate, unmetWishes } from './session-config.ts'
 
 /**
  * Qwen-Omni-Realtime, and everything that speaks its protocol: one WebSocket a conversation.
@@ -13,20 +15,26 @@ import { unmetWishes } from './session-config.ts'
  */
 export function makeQwenProvider(options: QwenOptions): RealtimeProvider {
   const settings = checkOptions(options)
-  const { profile } = settings
+  const { url, profile, sessionMs } = settings
   const takesNotes = profile.textItems
-  const { heardTruth = 'note' } = options
+  const { apiKey, batchMs, clock, heardTruth = 'note', log, model } = options
   return {
     name: options.name ?? 'qwen',
+    sessionMs,
     async connect(session, signal) {
       const { callId } = session
-      for (const wish of unmetWishes(settings, session)) options.log?.warn({ callId, model: options.model }, wish)
-      const open = await openWire(settings, session, signal)
-      const { batchMs, clock, log } = options
-      if (settings.turnDetection === 'manual' && open.turnsBy === 'model') {
-        log?.warn({ callId, model: options.model }, 'the model insists on ending the turns itself')
+      for (const wish of unmetWishes(settings, session)) log?.warn({ callId, model }, wish)
+      const opening = {
+        ...{ url, errors: dialect.errors, clock },
+        headers: { Authorization: `Bearer ${apiKey}` },
+        update: JSON.stringify(sessionUpdate(settings, session)),
+        agree: (stated: Fields) => agreement(settings, stated),
       }
-      return new QwenSession(open, { callId, batchMs, takesNotes, heardTruth, clock, log })
+      const open = await openWire(opening, signal)
+      if (settings.turnDetection === 'manual' && open.turnsBy === 'model') {
+        log?.warn({ callId, model }, 'the model insists on ending the turns itself')
+      }
+      return new WireSession(open, { dialect, callId, batchMs, takesNotes, heardTruth, clock, log })
     },
   }
 }

@@ -1,20 +1,12 @@
 import type { AudioFormat } from '../../audio/format.ts'
 import { CallError } from '../../base/errors.ts'
 import type { SessionOptions, ToolDeclaration } from '../../call/provider.ts'
+import type { Agreement } from '../realtime/connect.ts'
+import { child, type Fields } from '../realtime/fields.ts'
+import { speakIn } from '../realtime/language.ts'
 import type { Settings } from './options.ts'
 import { samplingFields } from './sampling.ts'
 import { plainSchema } from './tool-schema.ts'
-
-type Fields = Record<string, unknown>
-
-/** What `session.updated` stated that matters here; `undefined` where it stated nothing. */
-export interface Echo {
-  /** [Hz], under `audio`. */
-  readonly input: number | undefined
-  readonly output: number | undefined
-  /** Whether the server listens for the caller's turns itself. */
-  readonly listens: boolean | undefined
-}
 
 function audioFields({ profile, options }: Settings): Fields {
   const { formats } = profile
@@ -41,28 +33,6 @@ function toolFields({ name, description, parameters }: ToolDeclaration): Fields 
   return { type: 'function', function: { name, description, parameters: plainSchema(parameters) } }
 }
 
-/** `de` reads German; what is not a tag is a name already. */
-function languageName(language: string): string {
-  if (!/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(language)) return language
-  const [tag] = tagsOf(language)
-  return tag === undefined ? language : (new Intl.DisplayNames(['en'], { type: 'language' }).of(tag) ?? language)
-}
-
-/** Something may look like a tag and be none: then it stands for itself. */
-function tagsOf(language: string): readonly string[] {
-  try {
-    return Intl.getCanonicalLocales(language)
-  } catch {
-    return []
-  }
-}
-
-function instructionsOf(settings: Settings, instructions: string): string {
-  const { language } = settings.options
-  if (language === undefined) return instructions
-  return `${instructions}\n\nSpeak ${languageName(language)} unless the caller asks for another language.`.trimStart()
-}
-
 /**
  * The one `session.update` of a conversation. Never `tool_choice` nor `parallel_tool_calls` (not supported); tools or
  * search, not both; flat or nested audio formats, not both.
@@ -75,7 +45,7 @@ export function sessionUpdate(settings: Settings, session: SessionOptions): Fiel
     session: {
       modalities: ['text', 'audio'],
       voice: settings.voice,
-      instructions: instructionsOf(settings, session.instructions),
+      instructions: speakIn(options.language, session.instructions),
       ...audioFields(settings),
       input_audio_transcription: { model: profile.transcriptionModel },
       turn_detection: turnDetectionFields(settings),
@@ -100,14 +70,23 @@ function pcmOf(rate: number): AudioFormat {
   throw new CallError('provider-protocol', `the model speaks at ${rate} Hz, which was not asked for`)
 }
 
+function rateOf(session: Fields, side: 'input' | 'output'): number | undefined {
+  const rate = child(child(child(session, 'audio'), side), 'format')?.['sample_rate']
+  return typeof rate === 'number' ? rate : undefined
+}
+
 /**
- * The formats a session really has: what the server echoed, else 16 kHz in and 24 kHz out, which every family does
- * when it has not understood the wish.
+ * What a session really is: the formats that the server echoed, else 16 kHz in and 24 kHz out, which every family does
+ * when it has not understood the wish; and whose the turns are, for a turn ended by hand while the server listens for
+ * its end is an error.
+ * @param session as `session.updated` states it.
  * @throws CallError `provider-protocol` for a rate the house does not know.
  */
-export function agreedFormats(echoed: Pick<Echo, 'input' | 'output'>): {
-  readonly input: AudioFormat
-  readonly output: AudioFormat
-} {
-  return { input: pcmOf(echoed.input ?? 16000), output: pcmOf(echoed.output ?? 24000) }
+export function agreement({ turnDetection }: Pick<Settings, 'turnDetection'>, session: Fields): Agreement {
+  const listens = (session['turn_detection'] ?? null) !== null
+  return {
+    input: pcmOf(rateOf(session, 'input') ?? 16000),
+    output: pcmOf(rateOf(session, 'output') ?? 24000),
+    turnsBy: turnDetection === 'manual' && !listens ? 'caller' : 'model',
+  }
 }

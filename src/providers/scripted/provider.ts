@@ -19,8 +19,10 @@ export interface ScriptedOptions {
   readonly takesNotes?: boolean
   /** How long `connect` takes [ms]; default 0: no timer at all. */
   readonly connectMs?: number
-  /** Why no session is opened; `connect` then throws it. */
-  readonly refusal?: Error
+  /** Why no session is opened, ever or by the number of the attempt from 0; `connect` then throws it. */
+  readonly refusal?: Error | ((attempt: number) => Error | undefined)
+  /** How long its sessions may last, as it says [ms]; it ends none by itself. */
+  readonly sessionMs?: number
   /** Default `scripted`. */
   readonly name?: string
 }
@@ -60,17 +62,21 @@ export function makeScriptedProvider(options: ScriptedOptions): ScriptedProvider
     name = 'scripted',
     turnsBy = 'model',
     takesNotes = true,
+    sessionMs,
   } = options
   if (typeof script !== 'function') checkScript(script, output)
   const kind = { inputFormat: input, outputFormat: output, turnsBy, takesNotes }
   const sessions: ScriptedSession[] = []
+  let attempts = 0
   return {
     name,
     sessions,
+    ...(sessionMs === undefined ? {} : { sessionMs }),
     async connect(session, signal) {
       signal.throwIfAborted()
       if (connectMs > 0) await passed(clock, connectMs, signal)
-      if (refusal !== undefined) throw refusal
+      const why = typeof refusal === 'function' ? refusal(attempts++) : refusal
+      if (why !== undefined) throw why
       const steps = typeof script === 'function' ? checkScript(script(sessions.length), output) : script
       const opened = new ScriptedSession(session, kind, clock, steps)
       sessions.push(opened)

@@ -6,7 +6,7 @@ import type { SessionEvent } from '../../call/provider.ts'
 
 /** What a call does to its session, but for the sound it appends. `atMs` counts from the session's opening. */
 export type Deed = { readonly atMs: number } & (
-  | { readonly type: 'respond'; readonly instructions?: string }
+  | { readonly type: 'respond'; readonly instructions?: string; readonly unless?: 'answered' }
   | { readonly type: 'begin-turn' | 'end-turn' | 'drop-turn' }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'cancel' }
@@ -42,6 +42,7 @@ const sound = z.union([
 
 const event = z.discriminatedUnion('type', [
   z.strictObject({ type: z.enum(['speech-started', 'speech-stopped']), itemId: z.string().optional() }),
+  z.strictObject({ type: z.literal('turn-refused') }),
   z.strictObject({ type: z.literal('turn-named'), itemId: z.string() }),
   z.strictObject({ type: z.literal('response-started'), responseId: z.string() }),
   z.strictObject({
@@ -60,7 +61,7 @@ const event = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('tool-call'), toolCallId: z.string(), name: z.string(), args: z.string() }),
   z.strictObject({ type: z.literal('lost'), error: z.string() }),
-  z.strictObject({ type: z.literal('restored') }),
+  z.strictObject({ type: z.enum(['restored', 'renewed']), provider: z.string() }),
   z.strictObject({ type: z.literal('closed'), error: z.string().optional() }),
 ])
 

@@ -101,8 +101,9 @@ export class ScriptedSession implements RealtimeSession {
     if (this.takesNotes) this.#do({ type: 'note', text })
   }
 
-  respond(instructions?: string): void {
-    this.#do({ type: 'respond', ...(instructions === undefined ? {} : { instructions }) })
+  respond(instructions?: string, unless?: 'answered'): void {
+    const how = { ...(instructions === undefined ? {} : { instructions }), ...(unless === undefined ? {} : { unless }) }
+    this.#do({ type: 'respond', ...how })
   }
 
   cancel(): void {

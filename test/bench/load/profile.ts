@@ -22,7 +22,7 @@ interface Profile {
 
 type CallFrame = Profile['nodes'][number]['callFrame']
 
-/** `push src/providers/qwen/uplink.ts:45` */
+/** `push src/providers/realtime/uplink.ts:45` */
 function nameOf({ functionName, url, lineNumber }: CallFrame): string {
   const path = url.startsWith('file:') ? fileURLToPath(url) : url
   const place = path.replace(/^.*\/(?=(node_modules|src|test)\/)/, '')

@@ -5,8 +5,8 @@ import { ManualClock } from '../../../src/base/manual-clock.ts'
 import type { RealtimeSession, SessionEvent } from '../../../src/call/provider.ts'
 import type { QwenOptions } from '../../../src/providers/qwen/options.ts'
 import { makeQwenProvider } from '../../../src/providers/qwen/provider.ts'
-import { audioDelta, errorFrame, responseCreated, sessionUpdated, speechStarted } from './frames.ts'
-import { ModelPuppet, type PuppetOptions } from './model-puppet.ts'
+import { audioDelta, errorFrame, responseCreated, sessionUpdated, speechStarted } from '../realtime/frames.ts'
+import { ModelPuppet, type PuppetOptions } from '../realtime/model-puppet.ts'
 
 const key = 'sk-0123456789abcdef'
 const conversation = { callId: 'call-1', instructions: 'Be brief.', tools: [] }

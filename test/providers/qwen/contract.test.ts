@@ -1,8 +1,8 @@
 import { systemClock } from '../../../src/base/clock.ts'
 import { makeQwenProvider } from '../../../src/providers/qwen/provider.ts'
 import { describeConversation, describeProvider, type ModelHand, type ProviderStage } from '../../contract/provider.ts'
-import * as frames from './frames.ts'
-import { ModelPuppet, type PuppetClient } from './model-puppet.ts'
+import * as frames from '../realtime/frames.ts'
+import { ModelPuppet, type PuppetClient } from '../realtime/model-puppet.ts'
 
 function handOf(client: PuppetClient): ModelHand {
   const say = client.say.bind(client)
@@ -10,6 +10,7 @@ function handOf(client: PuppetClient): ModelHand {
     speechStarts: (item_id) => say({ ...frames.speechStarted, item_id }),
     speechStops: (item_id) => say({ ...frames.speechStopped, item_id }),
     takesTurn: (itemId) => say(frames.committed(itemId), frames.turnCreated(itemId)),
+    refusesTurn: () => say(frames.errorFrame('Error committing input audio buffer, maybe no audio data.')),
     callerSaid: (itemId, text) => say(frames.callerDone(itemId, text)),
     begins: (id) => say(frames.responseCreated(id)),
     says: (id, itemId, audio, words) =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CallError } from '../../../src/base/errors.ts'
+import { qwenErrors as table } from '../../../src/providers/qwen/errors.ts'
 import {
   cleanText,
   closeError,
@@ -7,9 +8,9 @@ import {
   judgeError,
   socketError,
   upgradeError,
-} from '../../../src/providers/qwen/errors.ts'
+} from '../../../src/providers/realtime/errors.ts'
 
-const judge = (message: string, type = 'invalid_request_error', code = '') => judgeError({ type, code, message })
+const judge = (message: string, type = 'invalid_request_error', code = '') => judgeError(table, { type, code, message })
 
 describe('each error the model is known to send has one outcome', () => {
   test.each([
@@ -66,13 +67,13 @@ describe('a close is explained', () => {
     [1013, 'provider-lost'],
     [1014, 'provider-lost'],
   ])('by its code %i when there is nothing else', (code, expected) => {
-    expect(closeError(code, '', undefined).code).toBe(expected)
+    expect(closeError(table, code, '', undefined).code).toBe(expected)
   })
 
   test('by its reason first, then by the error before it', () => {
     const busy = new CallError('provider-busy', 'the model said: busy')
-    expect(closeError(1011, 'Response timeout', busy).code).toBe('provider-lost')
-    expect(closeError(1008, '', busy)).toMatchObject({ code: 'provider-busy', cause: busy })
+    expect(closeError(table, 1011, 'Response timeout', busy).code).toBe('provider-lost')
+    expect(closeError(table, 1008, '', busy)).toMatchObject({ code: 'provider-busy', cause: busy })
   })
 })
 
@@ -109,7 +110,21 @@ test("the model's words go into a log as one bounded line without keys", () => {
   expect(cleanText('bad\n\tkey sk-abc123DEF456 \u0007 and Bearer abcd.efgh')).toBe('bad key [key] and [key]')
   expect(cleanText('x'.repeat(1000))).toHaveLength(300)
   const error = { type: 'server_error', code: '', message: 'Incorrect API key provided: sk-abcdefgh' }
-  expect(errorOf(error, judgeError(error)).message).toBe(
+  expect(errorOf(error, judgeError(table, error)).message).toBe(
     'the model said: server_error: Incorrect API key provided: [key]',
   )
+})
+
+test.each([
+  [1007, 'Your session was closed because no response was generated for 180 seconds.', 'provider-lost'],
+  [1007, 'Access denied, please make sure your account is in good standing.', 'provider-refused'],
+  [1007, 'The free tier of the model has been exhausted. (AllocationQuota.FreeTierOnly)', 'provider-refused'],
+  [1007, "Voice 'Cherry' is not supported", 'provider-config'],
+  [1007, '<400> InternalError.Algo.InvalidParameter: top_k', 'provider-config'],
+  [1007, 'Requests rate limit exceeded', 'provider-busy'],
+  [1000, 'bye', 'provider-lost'],
+  [1001, 'Session reached its limit.', 'provider-lost'],
+  [1011, '<50002> InternalError.Algo.ModelServingError: x', 'provider-lost'],
+])('a close by %i "%s" says whether trying again helps', (code, reason, expected) => {
+  expect(closeError(table, code, reason, undefined).code).toBe(expected)
 })

@@ -4,8 +4,8 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { makeQwenProvider } from '../../../src/providers/qwen/provider.ts'
 import type { BehaviourOptions } from '../../../src/simulators/realtime/behaviour.ts'
 import type { Script } from '../../../src/simulators/realtime/scripted-mind.ts'
-import { sessionUpdated } from './frames.ts'
-import { ModelPuppet } from './model-puppet.ts'
+import { sessionUpdated } from '../realtime/frames.ts'
+import { ModelPuppet } from '../realtime/model-puppet.ts'
 import { converse } from './simulated-call.ts'
 
 const manual = { turnDetection: 'manual' } as const

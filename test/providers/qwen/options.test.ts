@@ -96,3 +96,15 @@ test('a model or a voice that is not known is tried, with a warning', () => {
   make({ log, model: 'embedded-demo', family: 'qwen3.5-flash' })
   expect(warnings).toEqual([expect.stringContaining('unknown model'), expect.stringContaining('voice not known')])
 })
+
+test('a provider knows when its sessions end: as it is told, but never later than its family', () => {
+  const sessionMs = (model: string, sessionMin?: number) =>
+    makeQwenProvider({
+      ...({ url: 'wss://host/api', apiKey: 'sk-1', model, batchMs: 20, clock: systemClock } as const),
+      ...(sessionMin === undefined ? {} : { sessionMin }),
+    }).sessionMs
+  expect(sessionMs('qwen3.5-omni-plus-realtime')).toBe(7_200_000)
+  expect(sessionMs('qwen3.5-omni-plus-realtime', 30)).toBe(1_800_000)
+  expect(sessionMs('qwen-omni-turbo-realtime', 120)).toBe(1_800_000)
+  expect(() => sessionMs('qwen3.5-omni-plus-realtime', 121)).toThrow('sessionMin: expected more than 0, at most 120')
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import { checkOptions, type QwenOptions } from '../../../src/providers/qwen/options.ts'
-import { agreedFormats, sessionUpdate, unmetWishes } from '../../../src/providers/qwen/session-config.ts'
+import { agreement, sessionUpdate, unmetWishes } from '../../../src/providers/qwen/session-config.ts'
 import { plainSchema } from '../../../src/providers/qwen/tool-schema.ts'
 
 const lookup = {
@@ -123,9 +123,11 @@ test('8 kHz is asked for only where wanted', () => {
   expect(narrow['session']).toMatchObject({
     audio: { input: { format: { sample_rate: 8000 } }, output: { format: { sample_rate: 8000 } } },
   })
-  expect(agreedFormats({ input: 8000, output: undefined })).toEqual({
+  const stated = { audio: { input: { format: { sample_rate: 8000 } } } }
+  expect(agreement({ turnDetection: 'server_vad' }, stated)).toEqual({
     input: { encoding: 'pcm16', sampleRate: 8000 },
     output: { encoding: 'pcm16', sampleRate: 24000 },
+    turnsBy: 'model',
   })
 })
 

@@ -5,7 +5,8 @@ import type { ToolDeclaration } from '../../../src/call/provider.ts'
 import type { BehaviourOptions } from '../../../src/simulators/realtime/behaviour.ts'
 import type { Faults } from '../../../src/simulators/realtime/faults.ts'
 import type { Script } from '../../../src/simulators/realtime/scripted-mind.ts'
-import { converse, simple } from './simulated-call.ts'
+import { simple } from '../realtime/simulated-call.ts'
+import { converse } from './simulated-call.ts'
 
 const lookup: ToolDeclaration = { name: 'lookup', description: 'Looks up.', parameters: { type: 'object' } }
 
@@ -100,6 +101,14 @@ describe('a turn of the caller is answered', () => {
     await talk.ended(1)
     expect(talk.started()).toHaveLength(1)
     expect(talk.said('caller')).toEqual(['Hello?'])
+  })
+
+  test('not at all, as it says, when its semantic detection takes it for no turn', async () => {
+    const options = { turnDetection: 'semantic_vad' } as const
+    await using talk = await converse({ script: { ...simple, turns: [{ accepted: false }] }, options })
+    talk.speak()
+    await talk.until(({ type }) => type === 'turn-refused')
+    expect(talk.events.map(({ type }) => type)).toEqual(['speech-started', 'speech-stopped', 'turn-refused'])
   })
 })
 

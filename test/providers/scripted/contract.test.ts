@@ -11,6 +11,7 @@ function handOf(session: ScriptedSession): ModelHand {
     speechStarts: (itemId) => session.tell({ type: 'speech-started', ...(itemId === undefined ? {} : { itemId }) }),
     speechStops: (itemId) => session.tell({ type: 'speech-stopped', ...(itemId === undefined ? {} : { itemId }) }),
     takesTurn: () => {},
+    refusesTurn: () => session.tell({ type: 'turn-refused' }),
     callerSaid: (itemId, words) =>
       session.tell({ type: 'transcript', speaker: 'caller', itemId, text: words, final: true }),
     begins: (responseId) => session.tell({ type: 'response-started', responseId }),

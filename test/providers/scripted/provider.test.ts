@@ -58,6 +58,7 @@ test('what the call did is on record, with its time, and its sound too', async (
   clock.advance(20)
   session.append(Uint8Array.of(3))
   session.respond('hello')
+  session.respond('hello?', 'answered')
   session.truncate('i1', 300, 'hel')
   clock.advance(20)
   session.answerTool('c1', '{}')
@@ -66,6 +67,7 @@ test('what the call did is on record, with its time, and its sound too', async (
   session.append(Uint8Array.of(4))
   expect(session.deeds).toEqual([
     { atMs: 20, type: 'respond', instructions: 'hello' },
+    { atMs: 20, type: 'respond', instructions: 'hello?', unless: 'answered' },
     { atMs: 20, type: 'truncate', itemId: 'i1', heardMs: 300, heardText: 'hel' },
     { atMs: 40, type: 'answer-tool', toolCallId: 'c1', output: '{}' },
     { atMs: 40, type: 'dispose' },
@@ -131,6 +133,8 @@ describe('a script in a file', () => {
     const events = [
       { type: 'speech-started' },
       { type: 'speech-stopped' },
+      { type: 'turn-refused' },
+      { type: 'turn-named', itemId: 'i' },
       { type: 'response-started', responseId: 'r' },
       { type: 'transcript', speaker: 'agent', itemId: 'i', text: 'hi', final: false },
       { type: 'tool-call', toolCallId: 'c', name: 'n', args: '{}' },
@@ -141,7 +145,8 @@ describe('a script in a file', () => {
         usage: { inputTokens: 1, outputTokens: 2, inputAudioTokens: 3, outputAudioTokens: 4 },
       },
       { type: 'lost', error: 'gone' },
-      { type: 'restored' },
+      { type: 'restored', provider: 'scripted' },
+      { type: 'renewed', provider: 'scripted' },
       { type: 'closed', error: 'gone for good' },
     ]
     const script = readScript(
