@@ -15,13 +15,15 @@ export async function within<T>(
   const over = new AbortController()
   clock.after(limitMs, () => late.abort(new ToolError('the service did not answer in time')), over.signal)
   const ended = AbortSignal.any([signal, late.signal])
+  const stopped = Promise.withResolvers<never>()
+  const stop = () => stopped.reject(ended.reason)
   // Listens before the task does: a task that fails of the abort has words of its own for it, and comes second.
-  const stopped = new Promise<never>((_, reject) => {
-    ended.addEventListener('abort', () => reject(ended.reason), { signal: over.signal })
-  })
+  ended.addEventListener('abort', stop)
   try {
-    return await Promise.race([task(ended), stopped])
+    return await Promise.race([task(ended), stopped.promise])
   } finally {
     over.abort()
+    // A signal of `any` that is listened to is kept alive until it aborts, and this one may never.
+    ended.removeEventListener('abort', stop)
   }
 }
