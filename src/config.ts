@@ -1,6 +1,9 @@
 import type { AgentDraft } from './agents/plan.ts'
 import { templateProblems } from './agents/template.ts'
-import { type Settings, settings } from './settings.ts'
+import { makeSecret, type Secret } from './base/secret.ts'
+import { type ProviderConfig, providerProblems, toProviders } from './config-providers.ts'
+import { readSecretFiles } from './secret-files.ts'
+import { isLoopbackUrl, needed, type Settings, secretNames, settings } from './settings.ts'
 
 /** What an operator can set. Read once, at start. */
 export interface Config {
@@ -10,9 +13,11 @@ export interface Config {
   readonly publicUrl: string | undefined
   readonly twilio: {
     readonly accountSid: string | undefined
-    readonly authTokens: readonly string[]
+    /** Of those that may have signed, the primary one first. */
+    readonly authTokens: readonly Secret[]
   }
-  readonly provider: ProviderConfig
+  /** In the order in which they are tried; at least one. */
+  readonly providers: readonly ProviderConfig[]
   /** Who answers where AGENTS_FILE says nothing else. */
   readonly agent: AgentDraft
   /** Path of the file that gives numbers their own agents. */
@@ -25,22 +30,31 @@ export interface Config {
   readonly narrowband: boolean
   readonly batchMs: 20 | 40 | 60 | 100
   readonly leadMs: number
+  /** Where the caller is put through to when no model can be had, and when no line is free and `overflow` says so. */
+  readonly fallbackNumber: string | undefined
+  /** How often the stream of one call is opened again, after the line or a process was lost, in so much time. */
+  readonly resume: { readonly max: number; readonly windowMs: number }
+  readonly limits: {
+    readonly maxCalls: number
+    readonly maxCallsPerCaller: number
+    readonly maxCallsPerNumber: number | undefined
+    readonly callerCallsPerHour: number
+    readonly numberCallsPerMinute: number | undefined
+    /** No new calls while the event loop's p99 lag is above it. */
+    readonly maxLagMs: number
+  }
+  /** What callers get who cannot be taken now. */
+  readonly overflow: { readonly plan: 'queue' | 'dial' | 'say'; readonly queueMaxS: number }
+  /** Where calls are kept, so that they outlive a process; `undefined`: nowhere. */
+  readonly dataDir: string | undefined
+  readonly retentionDays: number
   readonly drainS: number
   /** Processes that carry calls; 1: this one. */
   readonly workers: number
   /** What a scraper of `/metrics` shows; without one, only this machine itself may look. */
-  readonly metricsToken: string | undefined
+  readonly metricsToken: Secret | undefined
   readonly logLevel: string
 }
-
-type ProviderConfig =
-  | {
-      readonly name: 'qwen'
-      readonly apiKey: string
-      readonly url: string
-      readonly model: string
-    }
-  | { readonly name: 'local'; readonly maxCalls: number }
 
 /** What is wrong with the environment: a line a problem, each with the name, what was expected and what came. */
 export class ConfigError extends Error {
@@ -53,7 +67,7 @@ export class ConfigError extends Error {
   }
 }
 
-const secrets = new Set(['TWILIO_AUTH_TOKEN', 'DASHSCOPE_API_KEY', 'METRICS_TOKEN'])
+const secrets: ReadonlySet<string> = new Set(secretNames)
 
 /** What came, without what may be a secret in it: keys, and the query and user of an address. */
 function shown(name: string, text: string): string {
@@ -61,111 +75,140 @@ function shown(name: string, text: string): string {
   return JSON.stringify(name.endsWith('_URL') ? text.replace(/[?#].*$/, '?…').replace(/\/\/[^/]*@/, '//…@') : text)
 }
 
+type Env = Readonly<Record<string, string | undefined>>
+
 /**
- * The environment as a configuration. An empty value is the same as none, but for AGENT_GREETING.
+ * The environment as a configuration. An empty value is the same as none, but for AGENT_GREETING; a secret may be in a
+ * file that `NAME_FILE` names.
  * @throws ConfigError with all problems at once.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const problems: string[] = []
+export function readConfig(given: Env): Config {
+  const { env, problems: unreadable, faulty } = readSecretFiles(given)
+  const problems = [...unreadable]
+  const isSet = (setting: string) => faulty.has(setting) || Boolean(env[setting]?.trim())
   const read = Object.fromEntries(
     Object.entries(settings).map(([name, [schema, expected, fallback]]) => {
-      const text = env[name]?.trim() || fallback
+      const text = faulty.has(name) ? undefined : env[name]?.trim() || fallback
       if (text === undefined) return [name, undefined]
       const result = schema.safeParse(text)
       if (!result.success) problems.push(`${name}: expected ${expected}, got ${shown(name, text)}`)
       return [name, result.data]
     }),
   ) as Settings
-  const name = read.REALTIME_PROVIDER ?? (env['DASHSCOPE_API_KEY']?.trim() ? 'qwen' : 'local')
-  if (name === 'qwen' && !env['DASHSCOPE_API_KEY']?.trim()) {
-    problems.push('DASHSCOPE_API_KEY: expected a key of Model Studio because REALTIME_PROVIDER is qwen, got none')
-  }
-  if (env['TWILIO_AUTH_TOKEN']?.trim() && !env['PUBLIC_URL']?.trim()) {
-    problems.push(
-      'PUBLIC_URL: expected the https:// address that Twilio reaches because TWILIO_AUTH_TOKEN is set, got none',
-    )
-  }
-  for (const missing of ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN']) {
-    if (!env['SMS_FROM']?.trim() || env[missing]?.trim()) continue
-    problems.push(`${missing}: expected that of the account that texts are sent from because SMS_FROM is set, got none`)
-  }
-  for (const text of ['AGENT_INSTRUCTIONS', 'AGENT_GREETING']) {
-    for (const problem of templateProblems(env[text] ?? '')) problems.push(`${text}: ${problem}`)
-  }
+  problems.push(...providerProblems(read, isSet), ...missing(read, isSet), ...textProblems(env))
   if (problems.length > 0) throw new ConfigError(problems)
-  return toConfig(read, name, env['AGENT_GREETING'])
+  return { ...toConfig(read, env['AGENT_GREETING']), providers: toProviders(read, isSet) }
 }
 
-function need<T>(value: T | undefined): T {
-  if (value === undefined) throw new TypeError('a setting without a default was taken for one with')
-  return value
+/** What is wanted together with something else. */
+/** Whether others than this machine reach us by the address that is given out. */
+function isPublic({ PUBLIC_URL: url }: Settings): boolean {
+  return url !== undefined && !isLoopbackUrl(url)
 }
 
-function toConfig(read: Settings, name: ProviderConfig['name'], greeting: string | undefined): Config {
-  const token = read.TWILIO_AUTH_TOKEN
+function missing(read: Settings, isSet: (setting: string) => boolean): readonly string[] {
+  const wants = (wanted: string, expected: string, because: string, holds: boolean) =>
+    holds && !isSet(wanted) ? [`${wanted}: expected ${expected} because ${because}, got none`] : []
+  const sender = 'that of the account that texts are sent from'
+  const sends = isSet('SMS_FROM')
+  return [
+    ...wants('FALLBACK_NUMBER', 'a number', 'OVERFLOW is dial', read.OVERFLOW === 'dial'),
+    ...wants(
+      ...(['TWILIO_AUTH_TOKEN', 'the primary token', 'TWILIO_AUTH_TOKEN_SECONDARY is set'] as const),
+      isSet('TWILIO_AUTH_TOKEN_SECONDARY'),
+    ),
+    ...wants(
+      ...(['PUBLIC_URL', 'the https:// address that Twilio reaches', 'TWILIO_AUTH_TOKEN is set'] as const),
+      isSet('TWILIO_AUTH_TOKEN'),
+    ),
+    // Who asks is then whoever a proxy lets in: nothing but a signature tells Twilio from a stranger.
+    ...wants('TWILIO_AUTH_TOKEN', 'the auth token of the account', 'PUBLIC_URL is not on this machine', isPublic(read)),
+    ...wants('TWILIO_ACCOUNT_SID', sender, 'SMS_FROM is set', sends),
+    ...wants('TWILIO_AUTH_TOKEN', sender, 'SMS_FROM is set', sends),
+  ]
+}
+
+function textProblems(env: Env): readonly string[] {
+  return ['AGENT_INSTRUCTIONS', 'AGENT_GREETING'].flatMap((name) =>
+    templateProblems(env[name] ?? '').map((problem) => `${name}: ${problem}`),
+  )
+}
+
+/** The account with its tokens in the open: for who checks signatures, and who signs in to it. */
+export function revealTwilio({ twilio }: Config): { accountSid: string | undefined; authTokens: readonly string[] } {
+  return { accountSid: twilio.accountSid, authTokens: twilio.authTokens.map(({ reveal }) => reveal()) }
+}
+
+function toConfig(read: Settings, greeting: string | undefined): Omit<Config, 'providers'> {
+  const { TWILIO_AUTH_TOKEN: token, TWILIO_AUTH_TOKEN_SECONDARY: second, METRICS_TOKEN: metricsToken } = read
   return {
-    port: need(read.PORT),
+    port: needed(read.PORT),
     // Who has no token is on loopback only: strangers are kept out by the network too.
     host: read.HOST ?? (token === undefined ? '127.0.0.1' : '0.0.0.0'),
     publicUrl: read.PUBLIC_URL,
     twilio: {
       accountSid: read.TWILIO_ACCOUNT_SID,
-      authTokens: token === undefined ? [] : [token],
+      authTokens: [token, second].filter((one) => one !== undefined).map(makeSecret),
     },
-    provider:
-      name === 'local'
-        ? { name, maxCalls: need(read.LOCAL_MAX_CALLS) }
-        : {
-            name,
-            apiKey: need(read.DASHSCOPE_API_KEY),
-            url: need(read.REALTIME_URL),
-            model: need(read.REALTIME_MODEL),
-          },
     agent: toAgent(read, greeting?.trim()),
     agentsFile: read.AGENTS_FILE,
-    heardTruth: need(read.HEARD_TRUTH),
+    heardTruth: needed(read.HEARD_TRUTH),
     modelInterrupts: read.MODEL_INTERRUPTS,
-    narrowband: need(read.REALTIME_NARROWBAND),
-    batchMs: need(read.AUDIO_BATCH_MS),
-    leadMs: need(read.PLAYOUT_LEAD_MS),
-    drainS: need(read.DRAIN_S),
-    workers: need(read.WORKERS),
-    metricsToken: read.METRICS_TOKEN,
-    logLevel: need(read.LOG_LEVEL),
+    narrowband: needed(read.REALTIME_NARROWBAND),
+    batchMs: needed(read.AUDIO_BATCH_MS),
+    leadMs: needed(read.PLAYOUT_LEAD_MS),
+    fallbackNumber: read.FALLBACK_NUMBER,
+    resume: { max: needed(read.RESUME_MAX), windowMs: needed(read.RESUME_WINDOW_S) * 1000 },
+    limits: {
+      maxCalls: needed(read.MAX_CALLS),
+      maxCallsPerCaller: needed(read.MAX_CALLS_PER_CALLER),
+      maxCallsPerNumber: read.MAX_CALLS_PER_NUMBER,
+      callerCallsPerHour: needed(read.CALLER_CALLS_PER_HOUR),
+      numberCallsPerMinute: read.NUMBER_CALLS_PER_MINUTE,
+      maxLagMs: needed(read.MAX_LAG_MS),
+    },
+    overflow: { plan: needed(read.OVERFLOW), queueMaxS: needed(read.QUEUE_MAX_S) },
+    dataDir: read.DATA_DIR,
+    retentionDays: needed(read.RETENTION_DAYS),
+    drainS: needed(read.DRAIN_S),
+    workers: needed(read.WORKERS),
+    metricsToken: metricsToken === undefined ? undefined : makeSecret(metricsToken),
+    logLevel: needed(read.LOG_LEVEL),
   }
 }
 
 function toAgent(read: Settings, greeting: string | undefined): AgentDraft {
   return {
-    instructions: need(read.AGENT_INSTRUCTIONS),
+    instructions: needed(read.AGENT_INSTRUCTIONS),
     voice: read.AGENT_VOICE,
     model: undefined,
     language: read.AGENT_LANGUAGE,
     greeting,
     greetingAudio: read.AGENT_GREETING_AUDIO,
     fillerAudio: read.FILLER_AUDIO,
-    tools: need(read.AGENT_TOOLS),
+    holdAudio: read.HOLD_AUDIO,
+    tools: needed(read.AGENT_TOOLS),
     httpTools: [],
     mcpServers: [],
     transferTargets: read.TRANSFER_TARGETS ?? {},
     smsFrom: read.SMS_FROM,
     timeZone: undefined,
     turns: {
-      detection: need(read.TURN_DETECTION),
-      threshold: need(read.VAD_THRESHOLD),
-      silenceMs: need(read.VAD_SILENCE_MS),
+      detection: needed(read.TURN_DETECTION),
+      threshold: needed(read.VAD_THRESHOLD),
+      silenceMs: needed(read.VAD_SILENCE_MS),
     },
     bargeIn: {
-      by: need(read.BARGE_IN),
-      confirmMs: need(read.BARGE_IN_CONFIRM_MS),
-      onDigits: need(read.DTMF_BARGE_IN),
+      by: needed(read.BARGE_IN),
+      confirmMs: needed(read.BARGE_IN_CONFIRM_MS),
+      onDigits: needed(read.DTMF_BARGE_IN),
     },
     limits: {
-      maxCallS: need(read.MAX_CALL_S),
-      maxCallWarnS: need(read.MAX_CALL_WARN_S),
-      idlePromptS: need(read.IDLE_PROMPT_S),
-      idlePromptsMax: need(read.IDLE_PROMPTS_MAX),
-      fillerAfterMs: need(read.FILLER_AFTER_MS),
+      maxCallS: needed(read.MAX_CALL_S),
+      maxCallWarnS: needed(read.MAX_CALL_WARN_S),
+      idlePromptS: needed(read.IDLE_PROMPT_S),
+      idlePromptsMax: needed(read.IDLE_PROMPTS_MAX),
+      fillerAfterMs: needed(read.FILLER_AFTER_MS),
     },
   }
 }

@@ -3,17 +3,23 @@ import { readPlansAside } from './agents/read-plans-aside.ts'
 import { systemClock } from './base/clock.ts'
 import type { PageRoute } from './base/http.ts'
 import type { Logger } from './base/log.ts'
+import type { Refusal } from './call/admission.ts'
 import type { DeskEventSink } from './call/desk.ts'
-import type { CallEvent } from './call/events.ts'
 import { makeTwilioCarrier, type TwilioCarrier } from './carriers/twilio/carrier.ts'
 import { Switchboard } from './carriers/twilio/switchboard.ts'
-import { type Config, ConfigError } from './config.ts'
-import { Metrics } from './operator/metrics.ts'
-import { startLocalAgent } from './providers/local/agent.ts'
+import { type Config, ConfigError, revealTwilio } from './config.ts'
+import { countedRegister } from './counted.ts'
+import { FrontGate } from './front-gate.ts'
+import { openModels } from './open-models.ts'
+import { openStore } from './open-store.ts'
+import { recordInLog } from './operator/call-log.ts'
+import { Metrics, type Readings } from './operator/metrics.ts'
 import { startServer } from './server.ts'
-import { type CallRoom, type CallSettings, openCallRoom } from './workers/call-room.ts'
+import { isLoopbackUrl } from './settings.ts'
+import { type CallRoom, type CallRoomOptions, openCallRoom } from './workers/call-room.ts'
+import type { ModelSettings } from './workers/models.ts'
 import { startWorkers } from './workers/pool.ts'
-import { type ModelSettings, planProblems } from './workers/staff.ts'
+import { planProblems } from './workers/staff.ts'
 
 /** A running Offhook. Dispose releases everything, live calls too. */
 export interface Offhook extends AsyncDisposable {
@@ -51,42 +57,41 @@ export interface OffhookOptions {
  * packages are missing, or a worker does not start.
  */
 export async function startOffhook(config: Config, options: OffhookOptions): Promise<Offhook> {
-  const { log, onCallEvent, workerEnv = {}, env = {} } = options
+  const { log, env = {} } = options
   await using opening = new AsyncDisposableStack()
-  const clock = systemClock
-  let modelDown = false
-  const model = await openModel(config, log, opening, () => {
-    modelDown = true
-  })
-  const { narrowband, batchMs, leadMs, heardTruth, modelInterrupts } = config
-  const settings = { model, narrowband, batchMs, leadMs, heardTruth, modelInterrupts }
-  const sources = { agent: config.agent, agentsFile: config.agentsFile, twilio: config.twilio, env }
+  const own = { clock: systemClock, now: () => Date.now(), log }
+  // Released last: whatever happens to a call, until the very end, is kept.
+  const { store, health } = await openStore(config, own, opening)
+  const metrics = new Metrics()
+  const onRefused = (why: Refusal) => metrics.turnedAway(why)
+  const gate = opening.use(new FrontGate({ limits: config.limits, clock: own.clock, onRefused }))
+  const models = await openModels(config, log, opening, () => gate.close('model-down'))
+  const settings = modelSettings(config, models)
+  const sources = { agent: config.agent, agentsFile: config.agentsFile, twilio: revealTwilio(config), env }
   const agents = tried(readPlans(sources), settings)
   if ('problems' in agents) throw new ConfigError(agents.problems)
-  const welcome = () => room.open && !modelDown
-  const switchboard = new Switchboard({ admit: () => welcome(), clock, log })
-  const metrics = new Metrics()
-  const roomOptions = {
-    settings: { ...settings, plans: agents.plans },
-    ...{ register: switchboard, clock, log },
-    onCallEvent(callId: string, event: CallEvent) {
-      record(log, callId, event)
-      metrics.fold(callId, event)
-      onCallEvent?.(callId, event)
-    },
-  }
-  const room: CallRoom =
-    config.workers === 1
-      ? openCallRoom(roomOptions)
-      : await startWorkers({ ...roomOptions, workers: config.workers, logLevel: log.level, env: workerEnv })
-  opening.use(room)
-  const page = metrics.page({
-    token: config.metricsToken,
-    self: config.workers === 1 ? '1' : 'reception',
-    load: () => room.load,
-    vitals: () => room.vitals(),
+  const { overflow, fallbackNumber, resume } = config
+  const { authTokens } = sources.twilio
+  const switchboard = new Switchboard({
+    ...{ overflow, fallbackNumber, resume, authTokens, store, admission: gate },
+    ...own,
   })
-  const server = opening.use(await openServer(config, { switchboard, room, log, ready: welcome, pages: [page] }))
+  const room = opening.use(
+    await openRoom(config, options, {
+      settings: { ...settings, plans: agents.plans },
+      ...{ register: countedRegister(switchboard, metrics), ...own },
+      onCallEvent(callId, event) {
+        recordInLog(log, callId, event)
+        metrics.fold(callId, event)
+        store.append(callId, event)
+        options.onCallEvent?.(callId, event)
+      },
+    }),
+  )
+  const readings = () => ({ store: health(), lagMs: gate.lagMs })
+  const pages = [metricsPage(config, metrics, room, readings)]
+  const server = opening.use(await openServer(config, { switchboard, room, log, ready: () => gate.isOpen, pages }))
+  gate.open(room)
   // Released first: a call that is stopped still says goodbye to both its ends.
   opening.defer(() => room.drain(0))
   const running = opening.move()
@@ -96,14 +101,43 @@ export async function startOffhook(config: Config, options: OffhookOptions): Pro
     get liveCalls() {
       return room.load.reduce((sum, { liveCalls }) => sum + liveCalls, 0)
     },
-    async drain(ms) {
-      await room.drain(ms)
-      // A caller who was stopped still hears why: Twilio asks for it when it has seen our close.
-      await switchboard.settle(LAST_WORDS_MS)
-    },
+    drain: (ms) => drain(ms, gate, switchboard, room),
     reloadAgents: async () => employ(tried(await readPlansAside(sources), settings), room, log),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+function modelSettings(config: Config, models: ModelSettings['models']): ModelSettings {
+  const { narrowband, batchMs, leadMs, heardTruth, modelInterrupts } = config
+  return { models, narrowband, batchMs, leadMs, heardTruth, modelInterrupts }
+}
+
+function metricsPage(config: Config, metrics: Metrics, room: CallRoom, readings: () => Readings): PageRoute {
+  return metrics.page({
+    token: config.metricsToken?.reveal(),
+    behindProxy: config.publicUrl !== undefined && !isLoopbackUrl(config.publicUrl),
+    self: config.workers === 1 ? '1' : 'reception',
+    load: () => room.load,
+    vitals: () => room.vitals(),
+    readings,
+  })
+}
+
+/** In this process, or in several. */
+async function openRoom(config: Config, options: OffhookOptions, room: CallRoomOptions): Promise<CallRoom> {
+  const { workers } = config
+  const { log, workerEnv = {} } = options
+  return workers === 1 ? openCallRoom(room) : startWorkers({ ...room, workers, logLevel: log.level, env: workerEnv })
+}
+
+async function drain(ms: number, gate: FrontGate, switchboard: Switchboard, room: CallRoom): Promise<void> {
+  gate.close('draining')
+  switchboard.close()
+  // Those too that are announced, or between two of their doors: their stream is still to come.
+  await switchboard.settle(ms)
+  await room.drain(0)
+  // A caller whose stream was closed is still told how it goes on: Twilio asks for it when it has seen our close.
+  await switchboard.settle(LAST_WORDS_MS)
 }
 
 /** The agents, when all that will have to do with them takes them too. */
@@ -135,14 +169,14 @@ interface Inside {
 
 /** Opens the port, and what is behind it; disposing closes the media sockets, then the port. */
 async function openServer(config: Config, { switchboard, room, pages, ready, log }: Inside) {
-  const { host, port, twilio } = config
+  const { host, port } = config
   let publicUrl = ''
   const carriers: TwilioCarrier[] = []
   const server = await startServer({
     ...{ port, host, log, ready },
     mount(boundPort) {
       publicUrl = config.publicUrl ?? originOf(host, boundPort)
-      const carrier = makeTwilioCarrier({ publicUrl, switchboard, media: room.media, log, ...twilio })
+      const carrier = makeTwilioCarrier({ publicUrl, switchboard, media: room.media, log, ...revealTwilio(config) })
       carriers.push(carrier)
       return { routes: carrier.routes, upgrades: [carrier.upgrade], pages }
     },
@@ -161,38 +195,4 @@ async function openServer(config: Config, { switchboard, room, pages, ready, log
 function originOf(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-/**
- * Where the model is reached. The embedded agent is started once, whatever the number of workers; `down` is called when
- * it has crashed too often and is not started again.
- */
-async function openModel(
-  { provider }: Config,
-  log: Logger,
-  scope: AsyncDisposableStack,
-  down: () => void,
-): Promise<CallSettings['model']> {
-  if (provider.name === 'qwen') return provider
-  const { url, apiKey, model } = scope.use(
-    await startLocalAgent({
-      maxCalls: provider.maxCalls,
-      log,
-      onEvent: (event) => {
-        if (event.type === 'crashed' && !event.restarts) down()
-      },
-    }),
-  )
-  return { name: 'local', url, apiKey, model, family: 'qwen3.5-flash' }
-}
-
-/** The log of a call: that it came, what went wrong, how it ended. Never what was said. */
-function record(log: Logger, callId: string, event: CallEvent): void {
-  if (event.type === 'said' || event.type === 'heard' || event.type === 'dtmf') return
-  const { type, ...data } = event
-  if (type === 'answered' || type === 'ended' || type === 'provider-lost' || type === 'provider-restored') {
-    log.info({ callId, ...data }, `call ${type}`)
-  } else {
-    log.debug({ callId, ...data }, `call ${type}`)
-  }
 }

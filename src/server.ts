@@ -134,9 +134,15 @@ function errorHandler(log: Logger): ErrorRequestHandler {
 
 async function listen(http: HttpServer, port: number, host: string | undefined): Promise<number> {
   const listening = Promise.withResolvers<number>()
-  http.once('error', listening.reject)
+  const fail = (error: NodeJS.ErrnoException) => {
+    const field = error.code === 'EADDRINUSE' || error.code === 'EACCES' ? 'PORT' : 'HOST'
+    listening.reject(
+      new Error(`${field}: expected one to listen on, got ${host ?? 'any address'}, port ${port}: ${error.message}`),
+    )
+  }
+  http.once('error', fail)
   http.listen({ port, host }, () => {
-    http.off('error', listening.reject)
+    http.off('error', fail)
     listening.resolve((http.address() as AddressInfo).port)
   })
   return listening.promise

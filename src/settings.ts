@@ -42,6 +42,17 @@ const targetList = z
   .refine((pairs) => new Set(pairs.map(([name]) => name)).size === pairs.length)
   .transform((pairs) => Object.fromEntries(pairs))
 
+const providerName = z.enum(['qwen', 'openai', 'azure', 'local'])
+
+/** `qwen,openai`: who is tried, in that order. The embedded agent is for trying things out, and no second choice. */
+const providerList = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .pipe(z.array(providerName))
+  .refine((names) => new Set(names).size === names.length && (names.length === 1 || !names.includes('local')))
+
+const overflowPlan = z.enum(['queue', 'dial', 'say'])
+
 /** An absolute URL of one of the schemes, without query or fragment; its trailing slash is dropped. */
 const address = (...schemes: string[]) =>
   z
@@ -53,7 +64,17 @@ const address = (...schemes: string[]) =>
     })
     .transform((text) => text.replace(/\/+$/, ''))
 
-const loopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/
+/** This machine itself: nothing that is said there is heard by others. */
+const loopback = /^(http|ws):\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/|$)/i
+
+/** Keys cross it: in clear on this machine only. */
+const modelAddress = address('wss:', 'ws:').refine((url) => url.startsWith('wss:') || loopback.test(url))
+const MODEL_ADDRESS = 'a wss:// address (ws:// on loopback only) without a query'
+
+/** Whether an address is one of this machine's own. */
+export function isLoopbackUrl(url: string): boolean {
+  return loopback.test(url)
+}
 
 /** Each setting: what it takes, what is said when it does not, and its default. `.env.example` says what it is for. */
 export const settings = {
@@ -66,14 +87,26 @@ export const settings = {
   ],
   TWILIO_ACCOUNT_SID: [z.string().regex(/^AC[0-9a-f]{32}$/i), 'AC and 32 hex digits', undefined],
   TWILIO_AUTH_TOKEN: [z.string().regex(/^\S{8,}$/), 'the auth token of the Twilio account', undefined],
-  REALTIME_PROVIDER: [z.enum(['qwen', 'local']), 'qwen or local', undefined],
-  DASHSCOPE_API_KEY: [z.string().regex(/^\S+$/), 'a key of Model Studio, without spaces', undefined],
-  REALTIME_URL: [
-    address('wss:', 'ws:'),
-    'a wss:// address without a query',
-    'wss://dashscope.aliyuncs.com/api-ws/v1/realtime',
+  TWILIO_AUTH_TOKEN_SECONDARY: [z.string().regex(/^\S{8,}$/), 'another auth token of the Twilio account', undefined],
+  REALTIME_PROVIDERS: [
+    providerList,
+    `some of ${providerName.options.join(',')}, each once; local only alone`,
+    undefined,
   ],
+  DASHSCOPE_API_KEY: [z.string().regex(/^\S+$/), 'a key of Model Studio, without spaces', undefined],
+  REALTIME_URL: [modelAddress, MODEL_ADDRESS, 'wss://dashscope.aliyuncs.com/api-ws/v1/realtime'],
   REALTIME_MODEL: [z.string().regex(/^\S+$/), 'the name of a realtime model', 'qwen3.5-omni-flash-realtime'],
+  OPENAI_API_KEY: [z.string().regex(/^\S+$/), 'a key of OpenAI, without spaces', undefined],
+  OPENAI_REALTIME_URL: [modelAddress, MODEL_ADDRESS, 'wss://api.openai.com/v1/realtime'],
+  OPENAI_REALTIME_MODEL: [z.string().regex(/^\S+$/), 'the name of a realtime model', 'gpt-realtime-1.5'],
+  OPENAI_TRANSCRIPTION_MODEL: [z.string().regex(/^\S+$/), 'the name of a transcription model', undefined],
+  OPENAI_VOICE: [z.string(), 'the name of a voice', 'marin'],
+  AZURE_OPENAI_API_KEY: [z.string().regex(/^\S+$/), 'a key of the Azure resource, without spaces', undefined],
+  AZURE_OPENAI_URL: [modelAddress, 'wss://<resource>.openai.azure.com/openai/v1/realtime, without a query', undefined],
+  AZURE_OPENAI_DEPLOYMENT: [z.string().regex(/^\S+$/), 'the name of a deployment', undefined],
+  AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT: [z.string().regex(/^\S+$/), 'the name of a deployment', undefined],
+  QWEN_SESSION_MIN: [...within([1, 120]), '120'],
+  OPENAI_SESSION_MIN: [...within([1, 60]), '60'],
   REALTIME_NARROWBAND: [yesOrNo, 'true or false', 'false'],
   HEARD_TRUTH: [z.enum(['note', 'truncate', 'off']), 'note, truncate or off', 'note'],
   MODEL_INTERRUPTS: [yesOrNo, 'true or false', undefined],
@@ -111,8 +144,22 @@ export const settings = {
   PLAYOUT_LEAD_MS: [...within([100, 2000]), '300'],
   IDLE_PROMPT_S: [...within(bounds.idlePromptS), '10'],
   IDLE_PROMPTS_MAX: [...within(bounds.idlePromptsMax), '2'],
-  FILLER_AFTER_MS: [...within(bounds.fillerAfterMs), '2500'],
+  FILLER_AFTER_MS: [...within(bounds.fillerAfterMs), '1300'],
   FILLER_AUDIO: [z.string(), 'the path of a WAV file', undefined],
+  HOLD_AUDIO: [z.string(), 'the path of a WAV file', undefined],
+  FALLBACK_NUMBER: [dialable, DIALABLE, undefined],
+  RESUME_MAX: [...within([0, 50]), '3'],
+  RESUME_WINDOW_S: [...within([10, 86_400]), '300'],
+  MAX_CALLS: [...within([1, 10_000]), '300'],
+  MAX_CALLS_PER_CALLER: [...within([1, 10_000]), '3'],
+  MAX_CALLS_PER_NUMBER: [...within([1, 10_000]), undefined],
+  CALLER_CALLS_PER_HOUR: [...within([1, 100_000]), '60'],
+  NUMBER_CALLS_PER_MINUTE: [...within([1, 100_000]), undefined],
+  MAX_LAG_MS: [...within([20, 10_000]), '200'],
+  OVERFLOW: [overflowPlan, overflowPlan.options.join(', '), 'say'],
+  QUEUE_MAX_S: [...within([5, 3600]), '120'],
+  DATA_DIR: [z.string(), 'the path of a directory', undefined],
+  RETENTION_DAYS: [...within([1, 3650]), '30'],
   MAX_CALL_S: [...within(bounds.maxCallS), '3600'],
   MAX_CALL_WARN_S: [...within(bounds.maxCallWarnS), '30'],
   DRAIN_S: [...within([0, 86_400]), '300'],
@@ -126,8 +173,22 @@ export const settings = {
   ],
 } as const satisfies Record<string, readonly [z.ZodType, string, string | undefined]>
 
+/** Settings that are never shown. Each may be given as `NAME_FILE` too: the path of a file that holds it. */
+export const secretNames = [
+  'TWILIO_AUTH_TOKEN',
+  'TWILIO_AUTH_TOKEN_SECONDARY',
+  'DASHSCOPE_API_KEY',
+  'OPENAI_API_KEY',
+  'AZURE_OPENAI_API_KEY',
+  'METRICS_TOKEN',
+] as const satisfies readonly (keyof typeof settings)[]
+
 /** The names of all settings, for who documents them. */
-export const settingNames: readonly string[] = [...Object.keys(settings), 'AGENT_GREETING']
+export const settingNames: readonly string[] = [
+  ...Object.keys(settings),
+  ...secretNames.map((name) => `${name}_FILE`),
+  'AGENT_GREETING',
+]
 
 /** An environment without our settings: what is left for a child process, and no secret of ours. */
 export function withoutSettings<T>(env: Readonly<Record<string, T>>): Record<string, T> {
@@ -137,4 +198,13 @@ export function withoutSettings<T>(env: Readonly<Record<string, T>>): Record<str
 /** What was read; `undefined`: not set, and without a default. */
 export type Settings = {
   [K in keyof typeof settings]: z.infer<(typeof settings)[K][0]> | undefined
+}
+
+/**
+ * The value of a setting that has a default, or that was found to be there.
+ * @throws TypeError when it has none: a mistake of ours.
+ */
+export function needed<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('a setting without a default was taken for one with')
+  return value
 }

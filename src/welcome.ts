@@ -14,6 +14,12 @@ export function welcome(config: Config, offhook: Offhook): string {
     config.twilio.authTokens.length > 0
       ? '  callers   Twilio, with valid signatures only'
       : '  callers   THIS MACHINE ONLY: without TWILIO_AUTH_TOKEN no signature can be checked, so everybody else is refused',
+    config.dataDir === undefined
+      ? '  kept      nowhere: a call is lost with this process. Set DATA_DIR, and it goes on in the next one.'
+      : `  kept      in ${config.dataDir}, for ${config.retentionDays} days: a call goes on in another process when this one dies`,
+    config.fallbackNumber === undefined
+      ? '  fallback  an apology, when no model can be had. Set FALLBACK_NUMBER to put callers through to a human.'
+      : '  fallback  callers are put through to FALLBACK_NUMBER when no model can be had',
     '',
     'Try it, in another terminal:',
     '  npm run call -- fixtures/audio/hello.wav                          a call of its own, from start to end',
@@ -24,7 +30,14 @@ export function welcome(config: Config, offhook: Offhook): string {
 }
 
 function agentLine(config: Config): string {
-  return config.provider.name === 'local'
-    ? 'the embedded offline demo agent (English, a restaurant’s front desk). Set DASHSCOPE_API_KEY for Qwen-Omni-Realtime.'
-    : `${config.provider.model} at ${config.provider.url}`
+  const [first, ...others] = config.providers
+  if (first === undefined || first.name === 'local') {
+    return 'the embedded offline demo agent (English, a restaurant’s front desk). Set DASHSCOPE_API_KEY for Qwen-Omni-Realtime.'
+  }
+  const second = others.map((provider) => `, then ${provider.name === 'local' ? 'the demo' : modelLine(provider)}`)
+  return `${modelLine(first)}${second.join('')}`
+}
+
+function modelLine({ name, model, url }: Exclude<Config['providers'][number], { readonly name: 'local' }>): string {
+  return `${name}: ${model} at ${url}`
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { ConfigError, readConfig } from '../src/config.ts'
+import { ConfigError, readConfig, revealTwilio } from '../src/config.ts'
 import { settingNames, withoutSettings } from '../src/settings.ts'
 
 const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
@@ -19,21 +19,31 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 describe('the configuration', () => {
   it('of an empty environment is the embedded agent, for calls from this machine only', () => {
     const config = readConfig({})
-    expect(config).toMatchObject({ port: 8080, host: '127.0.0.1', publicUrl: undefined, provider: { name: 'local' } })
+    expect(config).toMatchObject({
+      port: 8080,
+      host: '127.0.0.1',
+      publicUrl: undefined,
+      providers: [{ name: 'local' }],
+    })
     expect(config.twilio.authTokens).toEqual([])
     expect(config.agent.greeting).toBeUndefined()
   })
 
   it('is the cloud model as soon as there is a key', () => {
     const config = readConfig({ DASHSCOPE_API_KEY: 'sk-1', AGENT_GREETING: '' })
-    expect(config.provider).toEqual({
-      name: 'qwen',
-      apiKey: 'sk-1',
-      url: 'wss://dashscope.aliyuncs.com/api-ws/v1/realtime',
-      model: 'qwen3.5-omni-flash-realtime',
-    })
+    expect(config.providers).toEqual([
+      {
+        name: 'qwen',
+        apiKey: { reveal: expect.any(Function) },
+        url: 'wss://dashscope.aliyuncs.com/api-ws/v1/realtime',
+        model: 'qwen3.5-omni-flash-realtime',
+        sessionMin: 120,
+      },
+    ])
     expect(config.agent.greeting).toBe('')
-    expect(readConfig({ DASHSCOPE_API_KEY: 'sk-1', REALTIME_PROVIDER: 'local' }).provider.name).toBe('local')
+    expect(readConfig({ DASHSCOPE_API_KEY: 'sk-1', REALTIME_PROVIDERS: 'local' }).providers).toMatchObject([
+      { name: 'local' },
+    ])
   })
 
   it('listens to the world only when there is a token to check signatures with', () => {
@@ -49,7 +59,7 @@ describe('the configuration', () => {
       VAD_THRESHOLD: '2',
       VAD_SILENCE_MS: '100',
       AUDIO_BATCH_MS: '30',
-      REALTIME_PROVIDER: 'qwen',
+      REALTIME_PROVIDERS: 'qwen',
       TWILIO_AUTH_TOKEN: 'a-secret-token with a space',
     })
     expect(problems).toContain('PORT: expected a port number from 0 to 65535, got "eighty"')
@@ -99,7 +109,7 @@ describe('the configuration', () => {
       tools: ['end_call'],
       transferTargets: {},
       bargeIn: { by: 'local+model', confirmMs: 600, onDigits: false },
-      limits: { maxCallS: 3600, maxCallWarnS: 30, idlePromptS: 10, idlePromptsMax: 2, fillerAfterMs: 2500 },
+      limits: { maxCallS: 3600, maxCallWarnS: 30, idlePromptS: 10, idlePromptsMax: 2, fillerAfterMs: 1300 },
     })
     expect({ heardTruth, modelInterrupts, agentsFile }).toEqual({ heardTruth: 'note', modelInterrupts: undefined })
   })
@@ -130,6 +140,26 @@ describe('the configuration', () => {
     ['FILLER_AFTER_MS', '1.5'],
     ['MAX_CALL_S', '0'],
     ['MAX_CALL_WARN_S', '601'],
+    ['REALTIME_PROVIDERS', 'qwen,qwen'],
+    ['REALTIME_PROVIDERS', 'qwen,local'],
+    ['REALTIME_PROVIDERS', 'gemini'],
+    ['REALTIME_URL', 'ws://model.example.com/realtime'],
+    ['REALTIME_URL', 'ws://127.0.0.1.example.com/realtime'],
+    ['AZURE_OPENAI_URL', 'https://a.openai.azure.com/openai/v1/realtime'],
+    ['QWEN_SESSION_MIN', '121'],
+    ['OPENAI_SESSION_MIN', '61'],
+    ['FALLBACK_NUMBER', '5550100'],
+    ['RESUME_MAX', '51'],
+    ['RESUME_WINDOW_S', '9'],
+    ['MAX_CALLS', '0'],
+    ['MAX_CALLS_PER_CALLER', '0'],
+    ['MAX_CALLS_PER_NUMBER', 'none'],
+    ['CALLER_CALLS_PER_HOUR', '0'],
+    ['NUMBER_CALLS_PER_MINUTE', '0'],
+    ['MAX_LAG_MS', '19'],
+    ['OVERFLOW', 'busy'],
+    ['QUEUE_MAX_S', '4'],
+    ['RETENTION_DAYS', '0'],
   ])('refuses %s=%s, saying what it takes', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}: expected .+, got "`))])
   })
@@ -148,9 +178,88 @@ describe('the configuration', () => {
     ])
   })
 
-  it('hands down an environment without settings and their secrets', () => {
-    const env = { TWILIO_AUTH_TOKEN: 'secret', AGENT_GREETING: 'Hi', LANG: 'C' }
+  it('hands down an environment without settings and their secrets, nor where those are', () => {
+    const env = {
+      TWILIO_AUTH_TOKEN: 'secret',
+      OPENAI_API_KEY_FILE: '/run/secrets/openai',
+      AGENT_GREETING: 'Hi',
+      LANG: 'C',
+    }
     expect(withoutSettings(env)).toEqual({ LANG: 'C' })
+  })
+
+  it('tries the models in the order that was asked for, and else all that have a key', () => {
+    const keys = { OPENAI_API_KEY: 'sk-2', DASHSCOPE_API_KEY: 'sk-1' }
+    expect(readConfig(keys).providers.map(({ name }) => name)).toEqual(['qwen', 'openai'])
+    const both = readConfig({ ...keys, REALTIME_PROVIDERS: 'openai, qwen', OPENAI_VOICE: 'cedar' }).providers
+    expect(both).toMatchObject([
+      {
+        name: 'openai',
+        url: 'wss://api.openai.com/v1/realtime',
+        model: 'gpt-realtime-1.5',
+        voice: 'cedar',
+        sessionMin: 60,
+      },
+      { name: 'qwen' },
+    ])
+    const azure = {
+      AZURE_OPENAI_API_KEY: 'k',
+      AZURE_OPENAI_URL: 'wss://a.openai.azure.com/openai/v1/realtime',
+      AZURE_OPENAI_DEPLOYMENT: 'voice',
+      AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT: 'words',
+    }
+    expect(readConfig(azure).providers).toMatchObject([
+      { name: 'azure', model: 'voice', voice: 'marin', transcriptionModel: 'words' },
+    ])
+  })
+
+  it('wants the token that tells Twilio from a stranger when others reach it', () => {
+    expect(problemsOf({ PUBLIC_URL: 'https://voice.example.com' })).toEqual([
+      'TWILIO_AUTH_TOKEN: expected the auth token of the account because PUBLIC_URL is not on this machine, got none',
+    ])
+    expect(readConfig({ PUBLIC_URL: 'http://127.0.0.1:8080' }).twilio.authTokens).toEqual([])
+  })
+
+  it('says what a model cannot be reached without, and why it is asked', () => {
+    expect(problemsOf({ REALTIME_PROVIDERS: 'qwen,openai', OPENAI_API_KEY: 'sk' })).toEqual([
+      'DASHSCOPE_API_KEY: expected a value because REALTIME_PROVIDERS has qwen, got none',
+    ])
+    expect(problemsOf({ AZURE_OPENAI_API_KEY: 'k' })).toEqual([
+      'AZURE_OPENAI_URL: expected a value because AZURE_OPENAI_API_KEY is set, got none',
+      'AZURE_OPENAI_DEPLOYMENT: expected a value because AZURE_OPENAI_API_KEY is set, got none',
+    ])
+  })
+
+  it('takes two tokens while they are changed, the primary one first', () => {
+    const env = { TWILIO_AUTH_TOKEN: 'the-first-token', TWILIO_AUTH_TOKEN_SECONDARY: 'the-second-token' }
+    const config = readConfig({ ...env, PUBLIC_URL: 'https://voice.example.com' })
+    expect(revealTwilio(config).authTokens).toEqual(['the-first-token', 'the-second-token'])
+    expect(problemsOf({ TWILIO_AUTH_TOKEN_SECONDARY: 'the-second-token' })).toEqual([
+      'TWILIO_AUTH_TOKEN: expected the primary token because TWILIO_AUTH_TOKEN_SECONDARY is set, got none',
+    ])
+  })
+
+  it('knows what to do with callers when all is not well', () => {
+    expect(readConfig({})).toMatchObject({
+      fallbackNumber: undefined,
+      resume: { max: 3, windowMs: 300_000 },
+      limits: {
+        maxCalls: 300,
+        maxCallsPerCaller: 3,
+        maxCallsPerNumber: undefined,
+        callerCallsPerHour: 60,
+        maxLagMs: 200,
+      },
+      overflow: { plan: 'say', queueMaxS: 120 },
+      dataDir: undefined,
+      retentionDays: 30,
+    })
+    expect(problemsOf({ OVERFLOW: 'dial' })).toEqual([
+      'FALLBACK_NUMBER: expected a number because OVERFLOW is dial, got none',
+    ])
+    expect(readConfig({ OVERFLOW: 'dial', FALLBACK_NUMBER: 'sip:desk@example.com' }).fallbackNumber).toBe(
+      'sip:desk@example.com',
+    )
   })
 
   it('wants the public address together with the token', () => {
@@ -161,11 +270,13 @@ describe('the configuration', () => {
 })
 
 describe('.env.example', () => {
-  it('lists every setting, each once, with a comment above it', () => {
+  it('lists every setting, each once, with a comment above it or above its group', () => {
     const lines = example.split('\n')
     const named = lines.flatMap((line, i) => {
       const name = /^#?([A-Z_]+)=/.exec(line)?.[1]
-      return name === undefined ? [] : [{ name, comment: lines[i - 1] ?? '' }]
+      return name === undefined
+        ? []
+        : [{ name, comment: lines.slice(0, i).findLast((above) => !/^[A-Z_]+=/.test(above)) }]
     })
     expect(named.map(({ name }) => name).sort()).toEqual([...settingNames].sort())
     for (const { name, comment } of named) expect(comment, name).toMatch(/^# .+/)

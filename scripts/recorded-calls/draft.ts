@@ -134,12 +134,20 @@ export function stopped(steps: readonly Step[], atMs: number): Step[] {
   ]
 }
 
-/** By time since the session was opened, as a script is read; what waits for something stands behind. */
+/**
+ * By time since the session was opened, as a script is read; what waits for something stands behind, and then the end.
+ * What stands behind the end is another session's.
+ */
 export function scriptOf({ session, connectMs = 0 }: StreamDraft): readonly Step[] {
-  const timed = session.filter(({ after }) => after === undefined).sort((a, b) => a.atMs - b.atMs)
-  const waiting = session.filter(({ after }) => after !== undefined)
-  return [...timed.map((step) => ({ ...step, atMs: step.atMs - connectMs })), ...waiting]
+  const end = session.findIndex(({ event }) => event.type === 'closed')
+  const [own, others] = end < 0 ? [session, []] : [session.slice(0, end), session.slice(end + 1)]
+  const timed = own.filter(({ after }) => after === undefined).sort((a, b) => a.atMs - b.atMs)
+  const waiting = own.filter(({ after }) => after !== undefined)
+  const first = [...timed.map((step) => ({ ...step, atMs: step.atMs - connectMs })), ...waiting]
+  return end < 0 ? first : [...first, ...session.slice(end, end + 1), ...scriptOf({ ...empty, session: others })]
 }
+
+const empty = { untilMs: 0, lines: [] }
 
 /** Most calls begin so: the agent greets, the caller asks for the hours. */
 export const greeting = 'Say exactly: Good evening.'

@@ -36,15 +36,24 @@ function brokenOff(): CallDraft[] {
     },
     {
       name: 'model-lost',
-      description: { about: 'The socket to the model breaks in the middle of an answer.', greeting },
+      description: {
+        about: 'The socket to the model breaks in the middle of an answer; another session goes on.',
+        greeting,
+      },
       streams: [
         {
-          untilMs: 20_000,
-          lines: [hello],
+          ...{ untilMs: 20_000, callerEvents: hangsUp(beginsMs + 5000), lines: [hello] },
           session: [
             ...opening,
             ...long.slice(0, 15),
             { atMs: beginsMs + 800, event: { type: 'closed', error: 'the socket broke' } },
+            ...reply({
+              when: { after: 'respond', ms: 400 },
+              id: 'b',
+              text: 'From noon to ten.',
+              ms: 1200,
+              sound: { hz: 700 },
+            }),
           ],
         },
       ],

@@ -17,12 +17,12 @@ const RAMP_MS = 60
  *
  * ```
  *   ╭440 Hz╮ ╭660 Hz╮
- *  ─╯ 180  ╰─╯ 180  ╰───────── silence ──────────┤ 2000 ms
+ *  ─╯ 180  ╰─╯ 180  ╰───────── silence ──────────┤ 1700 ms
  * ```
- * Raised-cosine ramps: without a click at either end.
+ * Raised-cosine ramps: without a click at either end. Repeated, it leaves no silence of a second and a half.
  */
 export function comfortTone(): Sound {
-  const sound = new Int16Array(2 * LINE_HZ)
+  const sound = new Int16Array(1.7 * LINE_HZ)
   for (const { atMs, forMs, hz } of blips) {
     const [from, length] = [(atMs * LINE_HZ) / 1000, (forMs * LINE_HZ) / 1000]
     for (let i = 0; i < length; i++) {

@@ -18,6 +18,8 @@ export interface AgentDraft {
   readonly greetingAudio: string | undefined
   /** Path of a WAV. `undefined`: the comfort tone. */
   readonly fillerAudio: string | undefined
+  /** Path of a WAV. `undefined`: the comfort tone. */
+  readonly holdAudio: string | undefined
   readonly tools: readonly BuiltinTool[]
   readonly httpTools: readonly HttpToolSpec[]
   readonly mcpServers: readonly McpServerSpec[]
@@ -44,11 +46,12 @@ export interface AgentDraft {
 
 /** An agent, ready to be put to work: plain data that crosses to worker processes. Holds secrets: never logged. */
 export interface AgentPlan
-  extends Omit<AgentDraft, 'greeting' | 'greetingAudio' | 'fillerAudio' | 'smsFrom' | 'timeZone'> {
+  extends Omit<AgentDraft, 'greeting' | 'greetingAudio' | 'fillerAudio' | 'holdAudio' | 'smsFrom' | 'timeZone'> {
   /** Where it was written, for who reads of a problem: empty for the environment. */
   readonly where: string
   readonly greeting: GreetingPlan
   readonly filler: Sound
+  readonly hold: Sound
   /** `undefined`: it sends no texts. */
   readonly sms: SmsAccount | undefined
   readonly timeZone: string

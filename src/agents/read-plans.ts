@@ -30,13 +30,19 @@ interface Written {
 }
 
 /** By which setting the environment names each recording. */
-const soundSettings = { greetingAudio: 'AGENT_GREETING_AUDIO', fillerAudio: 'FILLER_AUDIO' } as const
+const soundSettings = {
+  greetingAudio: 'AGENT_GREETING_AUDIO',
+  fillerAudio: 'FILLER_AUDIO',
+  holdAudio: 'HOLD_AUDIO',
+} as const
 
 const FILE_MAX_BYTES = 1_000_000
 /** Larger than a minute of stereo at 192 kHz in 32 bits. */
 const SOUND_MAX_BYTES = 100_000_000
 
-const filler = comfortTone()
+const tone = comfortTone()
+/** Behind a recorded filler [ms]. */
+const PAUSE_MS = 1200
 
 /**
  * Reads the environment's agent, AGENTS_FILE, and the recordings of both. Never throws for what an operator can mend.
@@ -86,7 +92,8 @@ function messageOf(error: unknown): string {
 /** What was inherited from the environment is absolute already. */
 function absolute(draft: AgentDraft, folder: string): AgentDraft {
   const path = (file: string | undefined) => (file === undefined ? undefined : resolve(folder, file))
-  return { ...draft, greetingAudio: path(draft.greetingAudio), fillerAudio: path(draft.fillerAudio) }
+  const { greetingAudio, fillerAudio, holdAudio } = draft
+  return { ...draft, greetingAudio: path(greetingAudio), fillerAudio: path(fillerAudio), holdAudio: path(holdAudio) }
 }
 
 function plansOf(first: Written, numbers: ReadonlyMap<string, Written>, { agent, twilio }: PlanSources): PlansRead {
@@ -109,14 +116,23 @@ function plansOf(first: Written, numbers: ReadonlyMap<string, Written>, { agent,
   }
   const planOf = (written: Written): AgentPlan => {
     const { where, draft } = written
-    const { greeting: _words, greetingAudio: _path, fillerAudio: _file, smsFrom, timeZone, ...kept } = draft
+    const {
+      greeting: _words,
+      greetingAudio: _greeting,
+      fillerAudio: _filler,
+      holdAudio: _hold,
+      smsFrom,
+      timeZone,
+      ...kept
+    } = draft
     const sms = smsAccountOf(smsFrom, account)
     if (sms === 'no-account') problems.push(`${where}smsFrom: it takes TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN`)
     return {
       ...kept,
       where,
       greeting: greetingOf(draft, soundAt(written, 'greetingAudio')),
-      filler: soundAt(written, 'fillerAudio') ?? filler,
+      filler: repeatable(soundAt(written, 'fillerAudio')) ?? tone,
+      hold: repeatable(soundAt(written, 'holdAudio')) ?? tone,
       sms: sms === 'no-account' ? undefined : sms,
       timeZone: timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     }
@@ -128,7 +144,9 @@ function plansOf(first: Written, numbers: ReadonlyMap<string, Written>, { agent,
 /** Every recording once, whoever plays it; bounded by the longest use of it. */
 function soundsOf(drafts: readonly AgentDraft[]): ReadonlyMap<string, SoundAnswer> {
   const longest = new Map<string, number>()
-  for (const { fillerAudio } of drafts) if (fillerAudio !== undefined) longest.set(fillerAudio, FILLER_MAX_S)
+  for (const { fillerAudio, holdAudio } of drafts) {
+    for (const path of [fillerAudio, holdAudio]) if (path !== undefined) longest.set(path, FILLER_MAX_S)
+  }
   for (const { greetingAudio } of drafts) if (greetingAudio !== undefined) longest.set(greetingAudio, GREETING_MAX_S)
   return new Map([...longest].map(([path, maxS]) => [path, readSound(path, maxS)]))
 }
@@ -139,6 +157,14 @@ function readSound(path: string, maxS: number): SoundAnswer {
   } catch (error) {
     return { problem: messageOf(error) }
   }
+}
+
+/** What is played again and again leaves a pause between: a sentence said twice without one sounds broken. */
+function repeatable(sound: Sound | undefined): Sound | undefined {
+  if (sound === undefined) return undefined
+  const padded = new Int16Array(sound.length + PAUSE_MS * 8)
+  padded.set(sound)
+  return padded
 }
 
 function greetingOf({ greeting }: AgentDraft, sound: Sound | undefined): GreetingPlan {

@@ -67,6 +67,7 @@ const agentPatch = z
     greeting: template(2000, 'what the agent opens with, up to 2000 characters'),
     greetingAudio: path,
     fillerAudio: path,
+    holdAudio: path,
     tools: z.array(value(builtinTool, builtinTool.options.join(' or '))),
     httpTools: z.array(httpToolSpec),
     mcpServers: z.array(mcpServerSpec),

@@ -4,7 +4,8 @@ import type { CheckArguments, Tool } from './tool.ts'
 
 /** Who answers and how: an operator's settings for one called number, filled in for one call. */
 export interface Agent {
-  readonly provider: RealtimeProvider
+  /** In the order in which they are tried, at the start and when one is lost in the middle of a call. */
+  readonly providers: readonly [RealtimeProvider, ...RealtimeProvider[]]
   readonly instructions: string
   /** What makes it speak first; `undefined`: it waits for the caller. */
   readonly greeting: Greeting | undefined
@@ -12,7 +13,7 @@ export interface Agent {
   readonly checkArguments: CheckArguments
   readonly bargeIn: BargeInSettings
   readonly manners: Manners
-  /** How long the model may take to be ready for a call [ms]. */
+  /** How long a model may take to be ready, each time it is tried [ms]. */
   readonly connectMs: number
   /** How much sound the carrier is given ahead [ms]. */
   readonly leadMs: number
@@ -55,4 +56,6 @@ export interface Manners {
   /** Silence after the caller's turn that is covered by the filler [ms]; 0: never. */
   readonly fillerAfterMs: number
   readonly filler: Sound
+  /** What the caller hears while the model is being reached, when nobody else speaks; again and again. */
+  readonly hold: Sound
 }

@@ -1,5 +1,4 @@
 import { durationMs } from '../audio/format.ts'
-import { makeTranscoder, type Transcoder } from '../audio/transcoder.ts'
 import type { RealtimeSession, SessionEvent } from './provider.ts'
 import type { Transcript } from './transcript.ts'
 import type { Voice } from './voice.ts'
@@ -26,19 +25,17 @@ export interface AnsweringParts {
  * The model's answers on their way to the caller, as long as they are wanted.
  *
  * ```
- *   response-started ─▶ wanted ── audio ─▶ downlink ─▶ voice ── response-ended ─▶ the last frame is filled up
+ *   response-started ─▶ wanted ── audio ─▶ voice ── response-ended ─▶ the last frame is filled up
  *                          └─ cut ─▶ unwanted: its late sound is counted and dropped, by its id
  * ```
  */
 export class Answering {
   readonly #parts: AnsweringParts
-  readonly #downlink: Transcoder
   readonly #open = new Map<string, Answer>()
   #lateMs = 0
 
-  constructor(parts: AnsweringParts, format: Transcoder['to']) {
+  constructor(parts: AnsweringParts) {
     this.#parts = parts
-    this.#downlink = makeTranscoder(parts.session.outputFormat, format)
   }
 
   /** Sound that came for an answer that had been cut [ms]. */
@@ -54,8 +51,6 @@ export class Answering {
 
   begin(responseId: string, last: boolean): void {
     this.#open.set(responseId, { cut: false, audible: false, last, itemIds: new Set() })
-    // Sound of one answer must not ring into the next.
-    this.#downlink.reset()
   }
 
   take({ responseId, itemId, audio }: Extract<SessionEvent, { type: 'audio' }>): void {
@@ -69,7 +64,7 @@ export class Answering {
       if (answer !== undefined) transcript.agentMade(itemId, ms)
       return
     }
-    voice.say(itemId, this.#downlink.push(audio))
+    voice.say(itemId, audio)
     if (answer.audible) return
     answer.audible = true
     onAudible(responseId, answer.last)
@@ -87,6 +82,5 @@ export class Answering {
   /** None of those that are being made is to be heard. */
   cut(): void {
     for (const answer of this.#open.values()) answer.cut = true
-    this.#downlink.reset()
   }
 }

@@ -1,57 +1,29 @@
 import { durationMs } from '../audio/format.ts'
-import { makeTranscoder, type Transcoder } from '../audio/transcoder.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Ticker } from '../base/ticker.ts'
-import type { Agent } from './agent.ts'
 import { Answering } from './answering.ts'
-import type { CallNews } from './call-news.ts'
-import type { CarrierEvent, CarrierLeg } from './carrier.ts'
-import type { CallerEar } from './ear.ts'
+import type { CallParts } from './call-parts.ts'
+import type { CarrierEvent } from './carrier.ts'
 import { type CallCounters, type Interrupter, noCounters } from './events.ts'
-import type { CallInfo, Farewell } from './info.ts'
+import type { Farewell } from './info.ts'
 import { Initiative, type Situation } from './initiative.ts'
 import { Interruption, yieldOf } from './interruption.ts'
-import type { Latencies } from './latencies.ts'
 import { Listening } from './listening.ts'
-import { welcomeBack } from './memory.ts'
 import { codeOf, misfortune } from './misfortune.ts'
-import type { RealtimeSession, SessionEvent } from './provider.ts'
-import type { Transcript } from './transcript.ts'
-import { type HeardItem, RECORDED, type Voice } from './voice.ts'
-
-/** Everything that a call is made of. */
-export interface CallParts {
-  readonly leg: CarrierLeg
-  readonly session: RealtimeSession
-  readonly voice: Voice
-  readonly ear: CallerEar
-  readonly transcript: Transcript
-  readonly agent: Agent
-  readonly info: CallInfo
-  readonly clock: Clock
-  /** The shared 20 ms beat. */
-  readonly ticker: Ticker
-  readonly latencies: Latencies
-  /** When the stream began [ms of the clock]. */
-  readonly startedMs: number
-  /** Takes everything that happens; must not throw. */
-  readonly tell: (news: CallNews) => void
-}
+import type { SessionEvent } from './provider.ts'
+import { RECORDED, Voice } from './voice.ts'
 
 /**
- * One call, made when both ends are open: it moves sound between them and lets the caller talk over the agent.
+ * One call: it moves sound between its two ends and lets the caller talk over the agent.
  *
  * ```
- *   leg ─audio─▶ uplink ─▶ session              ear, speech-started ─▶ interruption ─▶ hold | resume | cut
+ *   leg ─audio─▶ session                        ear, speech-started ─▶ interruption ─▶ hold | resume | cut
  *        └─────▶ ear                            tick ─▶ patience, leaving, filler
- *   leg ◀─ voice ◀─ downlink ◀─ session         tool-call ─▶ runner ─▶ answered | leaving
+ *   leg ◀─ voice ◀─ session                     tool-call ─▶ runner ─▶ answered | leaving
  *
- *   live ──(caller hangs up | an end is lost | goodbye heard | stopped)──▶ ended, once
+ *   live ──(caller hangs up | an end is lost for good | goodbye heard | stopped)──▶ ended, once
  * ```
  */
 export class Call {
-  readonly #parts: CallParts
-  readonly #uplink: Transcoder
+  readonly #parts: CallParts & { readonly voice: Voice }
   readonly #answering: Answering
   readonly #interruption: Interruption
   readonly #listening: Listening
@@ -59,20 +31,22 @@ export class Call {
   readonly #over = new AbortController()
   readonly #ended = Promise.withResolvers<Omit<Farewell, 'said'>>()
   readonly #counters = { ...noCounters }
-  /** The caller's sound from before both ends were open is being delivered. */
-  #catchesUp = false
-  #callerSpeaks = false
+  #connected = false
+  /** Since when the caller speaks, as far as whoever ends the turns can tell [ms of the clock]; `undefined`: does not. */
+  #callerSinceMs: number | undefined
   /** The model says that the caller has stopped; the agent has not been heard since. */
   #stoppedMs: number | undefined
 
-  constructor(parts: CallParts) {
-    const { leg, session, agent } = parts
+  constructor(given: CallParts) {
+    const { leg, session, agent, clock, transcript } = given
+    const voice = new Voice(leg, { clock, leadMs: agent.leadMs, transcript }, (item) =>
+      given.tell({ type: 'heard', ...item }),
+    )
+    const parts = { ...given, voice }
     this.#parts = parts
-    this.#uplink = makeTranscoder(leg.format, session.inputFormat)
-    this.#answering = new Answering({ ...parts, onAudible: (id, last) => this.#onAudible(id, last) }, leg.format)
-    const manual = session.turnsBy === 'caller'
-    // A model that has no ear of its own cannot be asked.
-    const by = manual && agent.bargeIn.by === 'model' ? 'local+model' : agent.bargeIn.by
+    this.#answering = new Answering({ ...parts, onAudible: (id, last) => this.#onAudible(id, last) })
+    // A model that has no ear of its own, or is not there, cannot be asked.
+    const by = () => (session.turnsBy === 'caller' && agent.bargeIn.by === 'model' ? 'local+model' : agent.bargeIn.by)
     this.#interruption = new Interruption(parts, {
       by,
       confirmMs: agent.bargeIn.confirmMs,
@@ -84,7 +58,7 @@ export class Call {
     })
     const { turnSilenceMs } = agent.bargeIn
     this.#listening = new Listening(
-      { ear: parts.ear, session, yields: by === 'local+model', turnSilenceMs },
+      { ear: parts.ear, session, yields: () => by() === 'local+model', turnSilenceMs },
       {
         speech: (input) => this.#interruption.take(input),
         callerBegan: (hush) => this.#onCallerBegan(undefined, hush),
@@ -106,24 +80,18 @@ export class Call {
 
   /** Runs the call to its end; resolves once, with why. `stop` ends it from outside: a deploy, an operator. */
   async run(stop: AbortSignal): Promise<Omit<Farewell, 'said'>> {
-    const { leg, session, ticker, agent, info } = this.#parts
+    const { leg, session, ticker } = this.#parts
     const over = this.#over.signal
     ticker.onTick((lagMs) => this.#onTick(lagMs), over)
-    stop.addEventListener('abort', () => this.#end({ outcome: { reason: 'shutdown' } }), { signal: over })
+    // Not by `{ signal }`: Node 24 holds the remover weakly, one a target, and a collection in the middle of the call loses it.
+    const stopped = () => this.#end({ outcome: { reason: 'shutdown' } })
+    stop.addEventListener('abort', stopped)
+    over.addEventListener('abort', () => stop.removeEventListener('abort', stopped), { once: true })
     session.listen((event) => this.#onSession(event))
-    this.#catchesUp = true
     leg.listen((event) => this.#onCarrier(event))
-    this.#catchesUp = false
     if (stop.aborted) this.#end({ outcome: { reason: 'shutdown' } })
-    if (over.aborted) return this.#ended.promise
-    if (info.resumed !== undefined) this.#initiative.prompt(welcomeBack(info.resumed))
-    else if (agent.greeting?.type === 'instruction') this.#initiative.prompt(agent.greeting.text)
+    if (!over.aborted) this.#initiative.open()
     return this.#ended.promise
-  }
-
-  /** What of an item was heard: the voice tells it. */
-  onHeard(item: HeardItem): void {
-    this.#parts.tell({ type: 'heard', ...item })
   }
 
   get #agentSpeaks(): boolean {
@@ -156,9 +124,7 @@ export class Call {
     const { leg, session, voice, latencies } = this.#parts
     const ms = durationMs(leg.format, audio.length)
     this.#counters.callerMs += ms
-    session.append(this.#uplink.push(audio))
-    // What the caller was hearing then nobody knows any more: an echo of the greeting would pass for a voice.
-    if (this.#catchesUp && this.#agentSpeaks) return
+    session.append(audio)
     const played = voice.takeHeard(audio.length)
     this.#listening.hear(audio, played, this.#agentSpeaks)
     if (played !== undefined && this.#listening.earSpeaking && !this.#interruption.held) latencies.overlapped(ms)
@@ -174,6 +140,10 @@ export class Call {
       case 'speech-stopped':
         this.#onCallerEnded()
         return
+      case 'turn-refused':
+        this.#onCallerEnded()
+        this.#initiative.nobodyAsks()
+        return
       case 'turn-named':
         this.#parts.transcript.callerNamed(event.itemId)
         return
@@ -186,19 +156,27 @@ export class Call {
         return
       case 'response-ended':
         this.#initiative.answerEnded(this.#answering.end(event), event.status === 'completed')
+        // The caller was to hear more.
+        if (event.status === 'failed') this.#initiative.owe(0)
         tell(event)
         return
       case 'transcript':
-        this.#onWords(event, this.#parts.transcript.take(event))
+        this.#onWords(event)
         return
       case 'tool-call':
         this.#initiative.run(event)
         return
       case 'lost':
         tell({ type: 'provider-lost', ...codeOf(event.error) })
+        this.#onLost()
         return
       case 'restored':
-        tell({ type: 'provider-restored' })
+        tell({ type: this.#connected ? 'provider-restored' : 'connected', provider: event.provider })
+        this.#connected = true
+        this.#initiative.reached()
+        return
+      case 'renewed':
+        tell({ type: 'session-renewed', provider: event.provider })
         return
       case 'closed':
         this.#end({ outcome: misfortune('provider-lost', event.error) })
@@ -210,20 +188,34 @@ export class Call {
     const { tell, transcript, session } = this.#parts
     if (hush) session.cancel()
     if (session.turnsBy === 'model') this.#interruption.take('model-started')
-    this.#callerSpeaks = true
+    this.#callerSinceMs ??= this.#parts.clock.now()
     transcript.callerBegan(itemId)
     tell({ type: 'caller-speech-started' })
     this.#initiative.callerBegan()
   }
 
+  /** Nobody will say any more when the caller stops: that is our ear's to find, as long as no model is there. */
+  #onLost(): void {
+    const { earSpeaking } = this.#listening
+    if (earSpeaking && !this.#agentSpeaks) this.#listening.begin(false)
+    else if (this.#callerSinceMs !== undefined && !earSpeaking) this.#endTurn()
+  }
+
+  /** The model has not said so. */
+  #endTurn(): void {
+    this.#parts.session.endTurn()
+    this.#onCallerEnded()
+  }
+
   #onCallerEnded(): void {
-    this.#callerSpeaks = false
+    if (this.#callerSinceMs === undefined) return
+    this.#callerSinceMs = undefined
     this.#counters.turns++
     this.#parts.tell({ type: 'caller-speech-stopped' })
     // A sound that the agent spoke on over: nobody waits for an answer to that.
     if (this.#agentSpeaks) return
     this.#stoppedMs = this.#parts.clock.now()
-    this.#initiative.owe()
+    this.#initiative.owe(this.#listening.silentMs ?? 0)
   }
 
   /** Measured on the sound: the model knows of the caller's end only when its own silence is over. */
@@ -242,8 +234,9 @@ export class Call {
     tell({ type: 'agent-audible', responseId, latencyMs })
   }
 
-  #onWords(words: Extract<SessionEvent, { type: 'transcript' }>, place: number | undefined): void {
-    const { speaker, itemId, text, final } = words
+  #onWords(event: Extract<SessionEvent, { type: 'transcript' }>): void {
+    const place = this.#parts.transcript.take(event)
+    const { speaker, itemId, text, final } = event
     if (final && place !== undefined) this.#parts.tell({ type: 'said', speaker, itemId, text, place })
   }
 
@@ -265,23 +258,30 @@ export class Call {
     session.cancel()
     for (const item of cut.items) {
       if (item.itemId !== RECORDED) session.truncate(item.itemId, item.heardMs, item.heardText)
-      this.onHeard(item)
+      this.#parts.tell({ type: 'heard', ...item })
     }
     this.#counters.cutMs += cut.unheardMs
     return cut
   }
 
   #onTick(lagMs: number): void {
-    this.#parts.voice.tick(lagMs)
-    this.#initiative.tick(this.#parts.clock.now())
+    const { voice, session, clock } = this.#parts
+    voice.tick(lagMs)
+    if (this.#listening.missedEnd(this.#callerSinceMs, clock.now())) this.#endTurn()
+    this.#initiative.tick(clock.now())
+    const spoken = this.#agentSpeaks || this.#callerSinceMs !== undefined || this.#listening.earSpeaking
+    session.look(!spoken && voice.unheardMs === 0 && !this.#initiative.busy)
   }
 
   #situation(): Situation {
     return {
       agentSpeaks: this.#agentSpeaks,
-      callerSpeaks: this.#callerSpeaks,
+      audible: this.#parts.voice.sounds,
+      callerSpeaks: this.#callerSinceMs !== undefined,
+      earSpeaking: this.#listening.earSpeaking,
       answering: this.#answering.wanted,
       held: this.#interruption.held,
+      reached: this.#parts.session.isReached,
       silentMs: this.#listening.silentMs,
     }
   }
@@ -289,7 +289,7 @@ export class Call {
   #end(ending: Omit<Farewell, 'said'>): void {
     if (this.#over.signal.aborted) return
     const { items, unheardMs } = this.#parts.voice.interrupt()
-    for (const item of items) this.onHeard(item)
+    for (const item of items) this.#parts.tell({ type: 'heard', ...item })
     this.#counters.cutMs += unheardMs
     this.#interruption.close()
     this.#over.abort()

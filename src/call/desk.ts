@@ -7,6 +7,7 @@ import type { MakeEar } from './ear.ts'
 import type { CallEvent } from './events.ts'
 import type { CallInfo, Farewell } from './info.ts'
 import { type Opening, openSession } from './opening.ts'
+import { Standing } from './standing.ts'
 
 /** Takes the events of all calls, each with its call's id. */
 export type DeskEventSink = (callId: string, event: CallEvent) => void
@@ -22,13 +23,20 @@ export interface DeskOptions {
 /** How long a call may take from its announcement to its stream [ms]; then its session is given back. */
 const EXPECTED_MS = 20_000
 
+/** A call that is announced. `settled` resolves when it has come, or will not any more. */
+interface Expected {
+  readonly opening: Opening
+  readonly came: AbortController
+  readonly settled: PromiseWithResolvers<void>
+}
+
 /**
  * Where all calls of this process are answered, so that a deploy can wait for them.
  *
  * ```
  *   expect ─▶ the model's session is opened ── answer, of the same call ──▶ live ─▶ ended
  *                                          └── nobody comes in 20 s ──▶ released
- *   open ── drain(ms) ──▶ draining ── last call ended, or time is up: stopped ──▶ empty
+ *   open ── drain(ms) ──▶ draining ── last call ended, none is announced, or time is up: stopped ──▶ empty
  * ```
  */
 export class Desk {
@@ -37,7 +45,8 @@ export class Desk {
   readonly #ticker: Ticker
   readonly #makeEar: MakeEar
   readonly #onEvent: DeskEventSink
-  readonly #expected = new Map<string, { readonly opening: Opening; readonly came: AbortController }>()
+  readonly #expected = new Map<string, Expected>()
+  readonly #standing: Standing
   readonly #live = new Set<Promise<Farewell>>()
   readonly #stop = new AbortController()
   #draining = false
@@ -45,6 +54,7 @@ export class Desk {
   constructor({ findAgent, clock, ticker, makeEar, onEvent }: DeskOptions) {
     this.#findAgent = findAgent
     this.#clock = clock
+    this.#standing = new Standing(clock)
     this.#ticker = ticker
     this.#makeEar = makeEar
     this.#onEvent = onEvent
@@ -61,18 +71,19 @@ export class Desk {
 
   /** A call is announced: its model is opened while the carrier opens the stream. Once a stream of the call. */
   expect(info: CallInfo): void {
-    if (this.#draining) return
+    if (this.#stop.signal.aborted) return
     this.#takeExpected(info.callId)?.abandon(new Error('the call was announced again'))
     const came = new AbortController()
-    const opening = openSession(this.#findAgent(info), info)
-    this.#expected.set(info.callId, { opening, came })
+    const opening = openSession(this.#findAgent(info), info, this.#standing, this.#clock)
+    this.#expected.set(info.callId, { opening, came, settled: Promise.withResolvers() })
     const nobody = () => this.#takeExpected(info.callId)?.abandon(new Error('the call never came'))
     this.#clock.after(EXPECTED_MS, nobody, came.signal)
   }
 
   /** Answers a call, announced or not; resolves when both its ends are released. */
   async answer(leg: CarrierLeg, info: CallInfo): Promise<Farewell> {
-    const opening = this.#takeExpected(info.callId) ?? openSession(this.#findAgent(info), info)
+    const opening =
+      this.#takeExpected(info.callId) ?? openSession(this.#findAgent(info), info, this.#standing, this.#clock)
     const call = answer(leg, info, opening, {
       clock: this.#clock,
       ticker: this.#ticker,
@@ -88,20 +99,32 @@ export class Desk {
     }
   }
 
-  /** Takes no new calls, lets live ones finish for at most `ms`, then stops them. Resolves when none is left. */
+  /**
+   * Takes no new calls, lets live ones, and those that are announced, finish for at most `ms`, then stops them. Resolves
+   * when none is left.
+   */
   async drain(ms: number): Promise<void> {
     this.#draining = true
     const empty = new AbortController()
-    this.#clock.after(ms, () => this.#stop.abort(), empty.signal)
-    if (ms <= 0) this.#stop.abort()
-    while (this.#live.size > 0) await Promise.allSettled(this.#live)
+    this.#clock.after(ms, () => this.#stopAll(), empty.signal)
+    if (ms <= 0) this.#stopAll()
+    while (this.#live.size + this.#expected.size > 0) {
+      const announced = [...this.#expected.values()].map(({ settled }) => settled.promise)
+      await Promise.allSettled([...this.#live, ...announced])
+    }
     empty.abort()
+    this.#stopAll()
+  }
+
+  #stopAll(): void {
+    this.#stop.abort()
     for (const callId of this.#expected.keys()) this.#takeExpected(callId)?.abandon(new Error('we are shutting down'))
   }
 
   #takeExpected(callId: string): Opening | undefined {
     const expected = this.#expected.get(callId)
     expected?.came.abort()
+    expected?.settled.resolve()
     this.#expected.delete(callId)
     return expected?.opening
   }

@@ -62,7 +62,7 @@ export type CallEvent = { readonly atMs: number } & (
       readonly resumed?: true
     }
   /** The model is connected and hears the caller, also what was said before. */
-  | { readonly type: 'connected' }
+  | { readonly type: 'connected'; readonly provider: string }
   | { readonly type: 'caller-speech-started' }
   | { readonly type: 'caller-speech-stopped' }
   | { readonly type: 'response-started'; readonly responseId: string }
@@ -122,9 +122,14 @@ export type CallEvent = { readonly atMs: number } & (
       readonly toolCallId: string
       readonly name: string
       readonly ok: boolean
+      /** What the model was told, its beginning: as private as the words. */
+      readonly output: string
+      readonly place: number
     }
   | { readonly type: 'provider-lost'; readonly code?: ErrorCode }
-  | { readonly type: 'provider-restored' }
+  | { readonly type: 'provider-restored'; readonly provider: string }
+  /** A new session of the model took over in a silent moment. */
+  | { readonly type: 'session-renewed'; readonly provider: string }
   | ({ readonly type: 'ended'; readonly counters: CallCounters; readonly latency: LatencySummary } & CallOutcome)
 )
 

@@ -24,6 +24,8 @@ export type Happening =
   /** A human was dialled and did not take the call; `how` in the carrier's words: busy, no-answer, failed, canceled. */
   | { readonly type: 'transfer-failed'; readonly destination: string; readonly how: string }
   | { readonly type: 'digits-sent' }
+  /** The line broke, or the process that carried it was lost; the caller has heard silence for a moment. */
+  | { readonly type: 'line-broke' }
 
 /** What the carrier is to do with the caller when the agent lets go of the line. Plain data: it crosses processes. */
 export type Continuation =

@@ -13,7 +13,8 @@ export interface InterruptionParts {
 }
 
 export interface InterruptionOptions {
-  readonly by: By
+  /** It may change with the model that is there. */
+  readonly by: () => By
   /** How long a hold waits to be confirmed [ms]. */
   readonly confirmMs: number
   readonly facts: () => Facts
@@ -49,7 +50,7 @@ export class Interruption {
   }
 
   take(input: BargeInInput): void {
-    const [state, action] = decide(this.#options.by, this.#state, input, this.#options.facts())
+    const [state, action] = decide(this.#options.by(), this.#state, input, this.#options.facts())
     this.#state = state
     if (action === 'hold') this.#stay(input)
     if (action === 'extend') this.#await()

@@ -4,14 +4,19 @@ import type { RealtimeSession } from './provider.ts'
 export interface ListeningOptions {
   readonly ear: CallerEar
   readonly session: RealtimeSession
-  /** Whether the ear decides when the agent yields. */
-  readonly yields: boolean
+  /** Whether the ear decides when the agent yields; it may change with the model that is there. */
+  readonly yields: () => boolean
   /** Manual turns: silence that ends one [ms]. */
   readonly turnSilenceMs: number
 }
 
 /** A minute of G.711: who speaks for longer, or leaves a television on, is answered all the same. */
 const LONGEST_TURN_BYTES = 60 * 8000
+
+/** How much later than our ear a model may find that a turn has ended [ms]. */
+const LATE_MS = 800
+/** Speech has begun some time before anybody says so [ms]. */
+const BEFORE_MS = 700
 
 export interface ListeningActs {
   /** The caller may be speaking over the agent. */
@@ -47,7 +52,7 @@ export class Listening {
 
   /** Whether a model that hears the caller is right, as far as our ear is asked. */
   get believes(): boolean {
-    return !this.#options.yields || this.#options.ear.speaking
+    return !this.#options.yields() || this.#options.ear.speaking
   }
 
   get earSpeaking(): boolean {
@@ -70,9 +75,20 @@ export class Listening {
     return speaking || !Number.isFinite(silentMs) ? undefined : silentMs
   }
 
+  /**
+   * Whether our ear heard the caller stop, and whoever ends the turns has not said so although it should have.
+   * @param sinceMs when the turn began [ms of the clock]; what was heard before it is no part of it.
+   */
+  missedEnd(sinceMs: number | undefined, nowMs: number): boolean {
+    const { silentMs } = this
+    if (this.#manual || sinceMs === undefined || silentMs === undefined) return false
+    return silentMs >= this.#options.turnSilenceMs + LATE_MS && silentMs <= nowMs - sinceMs + BEFORE_MS
+  }
+
   /** @param played what the caller was hearing meanwhile. */
   hear(sound: Uint8Array, played: Uint8Array | undefined, agentSpeaks: boolean): void {
-    const { ear, session, yields, turnSilenceMs } = this.#options
+    const { ear, session, turnSilenceMs } = this.#options
+    const yields = this.#options.yields()
     const news = ear.hear(sound, played, this.#manual || (yields && agentSpeaks))
     if (news === 'onset') {
       this.#sustained = false
@@ -114,6 +130,7 @@ export class Listening {
 
   /** The caller is to be answered: a turn begins, unless one has. @param hush the agent, silent now, is to stay so. */
   begin(hush: boolean): void {
+    if (!this.#manual && this.#turn === 'in-doubt') this.#turn = 'none'
     if (!this.#manual || this.#turn === 'open') return
     const { session } = this.#options
     const isNew = this.#turn === 'none'

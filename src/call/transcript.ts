@@ -5,6 +5,8 @@ import { heardLength } from './spoken-words.ts'
 export type Utterance =
   | { readonly speaker: 'caller'; readonly text: string }
   | { readonly speaker: 'agent'; readonly heard: string; readonly unheard: string }
+  /** What a tool that the agent had called answered: a model that takes over must not call it again. */
+  | { readonly speaker: 'tool'; readonly name: string; readonly output: string }
 
 interface CallerTurn {
   readonly speaker: 'caller'
@@ -21,8 +23,21 @@ interface AgentItem {
   heardMs: number
   /** No more sound of it comes. */
   complete: boolean
+  /** What was heard of it is known; until then it is on its way to the caller. */
+  told: boolean
   wholly: boolean
 }
+
+interface ToolNote {
+  readonly speaker: 'tool'
+  readonly name: string
+  readonly output: string
+}
+
+type Turn = CallerTurn | AgentItem | ToolNote
+
+/** Of what a tool answered so much is remembered [characters]. */
+const KEPT_OUTPUT = 600
 
 /** A call of hours; the oldest words are forgotten first. */
 const MAX_TURNS = 1000
@@ -38,7 +53,7 @@ const MAX_TURNS = 1000
  */
 export class Transcript {
   readonly #before: readonly Utterance[]
-  #turns: (CallerTurn | AgentItem)[] = []
+  #turns: Turn[] = []
   #dropped = 0
 
   /** @param before what was said earlier in the same call. */
@@ -48,9 +63,17 @@ export class Transcript {
 
   /** The conversation so far, oldest first. Turns without words are left out. */
   get said(): readonly Utterance[] {
-    return [...this.#before, ...this.#turns.map(utteranceOf)].filter((utterance) =>
-      utterance.speaker === 'caller' ? utterance.text !== '' : utterance.heard + utterance.unheard !== '',
-    )
+    return this.#utterances(false)
+  }
+
+  /** The same, in the middle of it: what is on its way to the caller counts as heard. */
+  get soFar(): readonly Utterance[] {
+    return this.#utterances(true)
+  }
+
+  #utterances(arrives: boolean): readonly Utterance[] {
+    const turns = this.#turns.map((turn) => utteranceOf(turn, arrives))
+    return [...this.#before, ...turns].filter((utterance) => wordsOf(utterance) !== '')
   }
 
   /** The caller begins to speak; `itemId` where it is known already. */
@@ -88,6 +111,11 @@ export class Transcript {
     return this.#placeOf(turn)
   }
 
+  /** The caller has pressed keys, told in words. */
+  callerKeyed(text: string): void {
+    this.#add({ speaker: 'caller', itemId: `keys ${this.#dropped + this.#turns.length}`, text })
+  }
+
   /** The agent's words so far, the whole of them. Returns their place. */
   agentSaid(itemId: string, text: string): number {
     const item = this.#agentItem(itemId)
@@ -109,13 +137,30 @@ export class Transcript {
     const item = this.#agentItem(itemId)
     item.heardMs += ms
     item.wholly = wholly
+    item.told = true
     return { heardText: heardOf(item), place: this.#placeOf(item) }
+  }
+
+  /** What a tool answered. Returns its place, and what is remembered of it. */
+  toolAnswered(name: string, output: string): { readonly output: string; readonly place: number } {
+    const note = this.#add({ speaker: 'tool', name, output: output.slice(0, KEPT_OUTPUT) })
+    return { output: note.output, place: this.#placeOf(note) }
   }
 
   #agentItem(itemId: string): AgentItem {
     const known = this.#turns.findLast((turn): turn is AgentItem => turn.speaker === 'agent' && turn.itemId === itemId)
     return (
-      known ?? this.#add({ speaker: 'agent', itemId, text: '', madeMs: 0, heardMs: 0, complete: false, wholly: false })
+      known ??
+      this.#add({
+        speaker: 'agent',
+        itemId,
+        text: '',
+        madeMs: 0,
+        heardMs: 0,
+        complete: false,
+        told: false,
+        wholly: false,
+      })
     )
   }
 
@@ -123,7 +168,7 @@ export class Transcript {
     return this.#turns.findLast((turn): turn is CallerTurn => turn.speaker === 'caller' && turn.itemId === itemId)
   }
 
-  #add<T extends CallerTurn | AgentItem>(turn: T): T {
+  #add<T extends Turn>(turn: T): T {
     this.#turns.push(turn)
     if (this.#turns.length > MAX_TURNS) {
       this.#turns = this.#turns.slice(1)
@@ -132,7 +177,7 @@ export class Transcript {
     return turn
   }
 
-  #placeOf(turn: CallerTurn | AgentItem): number {
+  #placeOf(turn: Turn): number {
     return this.#dropped + this.#turns.indexOf(turn)
   }
 }
@@ -141,8 +186,21 @@ function heardOf({ text, heardMs, madeMs, complete, wholly }: AgentItem): string
   return wholly ? text : text.slice(0, heardLength(text, heardMs, madeMs, complete))
 }
 
-function utteranceOf(turn: CallerTurn | AgentItem): Utterance {
+/** All of an utterance's words, heard or not. */
+export function wordsOf(utterance: Utterance): string {
+  switch (utterance.speaker) {
+    case 'caller':
+      return utterance.text
+    case 'agent':
+      return utterance.heard + utterance.unheard
+    case 'tool':
+      return utterance.output
+  }
+}
+
+function utteranceOf(turn: Turn, arrives: boolean): Utterance {
+  if (turn.speaker === 'tool') return { speaker: 'tool', name: turn.name, output: turn.output }
   if (turn.speaker === 'caller') return { speaker: 'caller', text: turn.text }
-  const heard = heardOf(turn)
+  const heard = heardOf(arrives && !turn.told ? { ...turn, heardMs: turn.madeMs } : turn)
   return { speaker: 'agent', heard, unheard: turn.text.slice(heard.length) }
 }

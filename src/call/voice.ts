@@ -14,6 +14,8 @@ export interface HeardItem extends Heard {
 /** The item of a recording that the agent opens with: no item of the model's. */
 export const RECORDED = 'recorded'
 
+const FRAME_MS = 20
+
 /** The item of a filler: it is no part of the conversation. */
 const FILLER = 'filler'
 
@@ -51,6 +53,11 @@ export class Voice {
     return !this.#covering && this.#playout.unheardMs > 0
   }
 
+  /** Whether something that the agent says is being heard: a whole frame of it, at least. */
+  get sounds(): boolean {
+    return !this.#covering && this.#playout.unheardMs >= FRAME_MS
+  }
+
   /** What is still to be heard, of a filler too [ms]. */
   get unheardMs(): number {
     return this.#playout.unheardMs
@@ -86,7 +93,12 @@ export class Voice {
 
   /** Covers a silence, unless there is none. */
   cover(sound: Sound): void {
-    if (sound.length === 0 || this.unheardMs > 0) return
+    if (sound.length === 0) return
+    if (this.unheardMs > 0) {
+      // Less than a frame waits for the rest of itself: of an answer that has broken off it would wait for ever.
+      if (this.unheardMs < FRAME_MS) this.#playout.finish()
+      return
+    }
     this.#covering = true
     this.#playout.push(FILLER, this.#encode(sound))
     this.#playout.finish()

@@ -10,8 +10,9 @@ import { Desk, type DeskEventSink } from '../call/desk.ts'
 import type { MakeEar } from '../call/ear.ts'
 import { MediaDoor } from '../carriers/twilio/media-door.ts'
 import type { MediaSockets, Register } from '../carriers/twilio/register.ts'
-import type { Vitals } from '../operator/metrics.ts'
-import { type ModelSettings, makeStaff } from './staff.ts'
+import { countStream, type Vitals } from '../operator/vitals.ts'
+import type { ModelSettings } from './models.ts'
+import { makeStaff } from './staff.ts'
 
 /** Where calls are answered: in this process, or spread over several. Disposing ends every call at once. */
 export interface CallRoom extends AsyncDisposable {
@@ -21,6 +22,8 @@ export interface CallRoom extends AsyncDisposable {
   readonly open: boolean
   /** Its processes and what each has to do. */
   readonly load: readonly Load[]
+  /** How late the event loops of processes other than this one are: p99, of the worst [ms]. */
+  readonly lagMs: number
   /** Calls from now on get these agents; live ones keep theirs. */
   employ(plans: AgentPlans): void
   /** Takes no new calls, lets live ones finish for at most `ms`, then stops them. Resolves when none is left. */
@@ -67,6 +70,7 @@ export function openCallRoom({ settings, register, clock, log, onCallEvent }: Ca
     ...{ register, clock, log },
     expect: (info) => desk.expect(info),
     answer: (leg, info) => desk.answer(leg, info),
+    onStreamEnded: countStream,
   })
   return {
     media,
@@ -77,6 +81,7 @@ export function openCallRoom({ settings, register, clock, log, onCallEvent }: Ca
       const { liveCalls, open: ready } = desk
       return [{ worker: '1', ready, liveCalls, mediaSockets: media.count, deaths: 0 }]
     },
+    lagMs: 0,
     employ: (plans) => staff.replace(plans),
     drain: (ms) => desk.drain(ms),
     vitals: async () => new Map(),

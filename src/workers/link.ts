@@ -11,7 +11,7 @@ import type { CallInfo } from '../call/info.ts'
 import { Latencies } from '../call/latencies.ts'
 import type { StreamState } from '../carriers/twilio/media-stream.ts'
 import type { Claim, Line, Register } from '../carriers/twilio/register.ts'
-import type { Vitals } from '../operator/metrics.ts'
+import type { Vitals } from '../operator/vitals.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 import { Questions } from './questions.ts'
 
@@ -68,11 +68,12 @@ export class WorkerLink {
   readonly #states: Questions<StreamState | undefined>
   readonly #stops: Questions<true>
   readonly #vitals: Questions<Vitals>
-  readonly #pings: Questions<true>
+  readonly #pings: Questions<number>
   readonly #ready = Promise.withResolvers<void>()
   readonly #started = new AbortController()
   readonly #over = new AbortController()
   #lastSocket = 0
+  #lagMs = 0
 
   constructor(options: LinkOptions) {
     const { clock, env, setup } = options
@@ -111,6 +112,11 @@ export class WorkerLink {
 
   get liveCalls(): number {
     return this.#streams.size
+  }
+
+  /** How late its event loop was, by its last answer [ms]. */
+  get lagMs(): number {
+    return this.#lagMs
   }
 
   /** Calls from now on get these agents. */
@@ -154,8 +160,9 @@ export class WorkerLink {
 
   /** Whether the worker still does what it is told. True also when it is gone: that is told by `gone`. */
   async answers(): Promise<boolean> {
-    const pong = await this.#pings.ask((ask) => this.#tell({ type: 'ping', ask }), PONG_MS)
-    return pong === true || !this.#child.connected
+    const lagMs = await this.#pings.ask((ask) => this.#tell({ type: 'ping', ask }), PONG_MS)
+    this.#lagMs = lagMs ?? this.#lagMs
+    return lagMs !== undefined || !this.#child.connected
   }
 
   /** Ends the worker, by force when it does not end by itself. */
@@ -202,7 +209,7 @@ export class WorkerLink {
         this.#vitals.answer(message.ask, message.vitals)
         return
       case 'pong':
-        this.#pings.answer(message.ask, true)
+        this.#pings.answer(message.ask, message.lagMs)
     }
   }
 
@@ -211,7 +218,11 @@ export class WorkerLink {
       lose: (why) => this.#states.ask((question) => this.#tell({ type: 'lose', ask: question, stream, why }), LOSE_MS),
     }
     const welcome = await this.#options.register.started(claim, line)
-    if ('info' in welcome) this.#streams.set(stream, { callSid: claim.callSid, line })
+    if ('info' in welcome) {
+      this.#streams.set(stream, { callSid: claim.callSid, line })
+      // It died while the register was asking.
+      if (this.over.aborted) this.#loseStreams()
+    }
     this.#tell({ type: 'welcome', ask, welcome })
   }
 
@@ -224,11 +235,19 @@ export class WorkerLink {
     this.#options.onCallEvent(callId, event)
   }
 
+  #loseStreams(): void {
+    const farewell = { outcome: { reason: 'carrier-lost' }, said: [] } as const
+    for (const { callSid, line } of this.#streams.values()) {
+      this.#options.register.over(callSid, line, { farewell, byCaller: false })
+    }
+    this.#streams.clear()
+  }
+
   #onSocketClosed(number: number): void {
     if (this.#sockets.delete(number)) this.#options.onSocketClosed()
   }
 
-  /** Every call gets its one end, and every caller the apology, also when nobody was left to say so. */
+  /** Every call gets its one end, also when nobody was left to say so; its caller is brought back from what was told of it. */
   #onGone(why: string): string {
     this.#started.abort()
     this.#over.abort()
@@ -240,10 +259,7 @@ export class WorkerLink {
       const atMs = this.#options.clock.now() - answeredMs
       this.#options.onCallEvent(callId, { type: 'ended', atMs, ...outcome, counters: noCounters, latency })
     }
-    for (const { callSid, line } of this.#streams.values()) {
-      this.#options.register.over(callSid, line, { farewell: { outcome, said: [] }, byCaller: false })
-    }
-    this.#streams.clear()
+    this.#loseStreams()
     // What was still waiting to be sent gets no callback.
     for (const socket of this.#sockets.values()) socket?.destroy()
     this.#sockets.clear()

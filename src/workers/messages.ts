@@ -4,7 +4,7 @@ import type { CallEvent } from '../call/events.ts'
 import type { CallInfo } from '../call/info.ts'
 import type { StreamState } from '../carriers/twilio/media-stream.ts'
 import type { Claim, Ending, Welcome } from '../carriers/twilio/register.ts'
-import type { Vitals } from '../operator/metrics.ts'
+import type { Vitals } from '../operator/vitals.ts'
 import type { CallSettings } from './call-room.ts'
 
 // What the reception and its workers say to each other, in order each way. A few messages a second and call; sound
@@ -38,7 +38,8 @@ export type FromWorker =
   | { readonly type: 'event'; readonly callId: string; readonly event: CallEvent }
   | { readonly type: 'lost'; readonly ask: number; readonly state: StreamState | undefined }
   | { readonly type: 'stopped'; readonly ask: number }
-  | { readonly type: 'pong'; readonly ask: number }
+  /** `lagMs`: p99 of how late its event loop was of late. */
+  | { readonly type: 'pong'; readonly ask: number; readonly lagMs: number }
   | { readonly type: 'vitals'; readonly ask: number; readonly vitals: Vitals }
 
 /** What a worker is started with. It comes as a message: a command line or an environment can be read by others. */

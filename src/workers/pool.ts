@@ -6,7 +6,7 @@ import { refuseUpgrade } from '../base/http.ts'
 import type { Logger } from '../base/log.ts'
 import type { CallInfo } from '../call/info.ts'
 import type { MediaSockets } from '../carriers/twilio/register.ts'
-import type { Vitals } from '../operator/metrics.ts'
+import type { Vitals } from '../operator/vitals.ts'
 import type { CallRoom, CallRoomOptions, Load } from './call-room.ts'
 import { WorkerLink } from './link.ts'
 
@@ -36,8 +36,8 @@ interface Slot {
 const EXPECTED_MS = 20_000
 /** A worker that lived so long did not die of its start [ms]. */
 const STEADY_MS = 60_000
-/** How often a worker is asked whether it is there [ms]. */
-const CHECK_MS = 5000
+/** How often a worker is asked whether it is there, and how late it is [ms]. */
+const CHECK_MS = 1000
 /** From the first death to the next start, twice as long each time, up to the longest [ms]. */
 const RESTART_MS = 200
 const LONGEST_RESTART_MS = 30_000
@@ -51,7 +51,7 @@ const TOO_MANY = 5
  * ```
  *   webhook ─▶ the least busy is told to expect it ─▶ /2 in the stream's path ─▶ worker 2, or the least busy if that died
  *
- *   starting ─▶ ready ── dies ─▶ its calls are accounted for ── 0.2, 0.4 … 30 s ─▶ starting
+ *   starting ─▶ ready ── dies ─▶ its callers come to another one ── 0.2, 0.4 … 30 s ─▶ starting
  *                 └─ drain, dispose: ended, not started again
  * ```
  * New calls are welcome while one worker is ready.
@@ -75,7 +75,7 @@ class Pool implements CallRoom {
   readonly #log: Logger
   readonly #slots: readonly Slot[]
   readonly #end = new AbortController()
-  /** Who waits until no socket is open. */
+  /** Who waits until no socket is open, and none is to come. */
   readonly #waiting = new Set<() => void>()
   #draining = false
   #plans: AgentPlans
@@ -113,6 +113,10 @@ class Pool implements CallRoom {
       mediaSockets: link.sockets,
       deaths,
     }))
+  }
+
+  get lagMs(): number {
+    return Math.max(0, ...this.#slots.filter(({ ready }) => ready).map(({ link }) => link.lagMs))
   }
 
   employ(plans: AgentPlans): void {
@@ -213,7 +217,7 @@ class Pool implements CallRoom {
     slot.streak = livedMs < STEADY_MS ? slot.streak + 1 : 1
     const restartMs = Math.min(LONGEST_RESTART_MS, RESTART_MS * 2 ** (slot.streak - 1))
     const { worker, streak } = slot
-    this.#log.error({ worker, why, streak, restartMs }, 'worker died; its calls are lost')
+    this.#log.error({ worker, why, streak, restartMs }, 'worker died; its calls go on in another one')
     if (streak === TOO_MANY) this.#log.fatal({ worker, why, streak }, 'a worker dies again and again')
     if (this.#draining) return
     const restart = () => {
@@ -228,6 +232,8 @@ class Pool implements CallRoom {
     await new Promise<void>((resolve) => {
       this.#waiting.add(resolve)
       this.#clock.after(ms, resolve, done.signal)
+      // Nobody is announced any more: by then whoever was is here, or never comes.
+      this.#clock.after(EXPECTED_MS, () => this.#wake(), done.signal)
       if (ms <= 0) resolve()
       this.#wake()
       done.signal.addEventListener('abort', () => this.#waiting.delete(resolve), { once: true })
@@ -236,8 +242,10 @@ class Pool implements CallRoom {
   }
 
   #wake(): void {
-    if (this.#waiting.size === 0 || this.#slots.some(({ link }) => link.sockets > 0)) return
-    for (const resolve of this.#waiting) resolve()
+    if (this.#waiting.size === 0) return
+    const nowMs = this.#clock.now()
+    const isBusy = ({ link, expected }: Slot) => link.sockets > 0 || expected.some((untilMs) => untilMs > nowMs)
+    if (!this.#slots.some(isBusy)) for (const resolve of this.#waiting) resolve()
   }
 }
 

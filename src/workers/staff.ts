@@ -4,11 +4,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Agent, FindAgent, Greeting } from '../call/agent.ts'
 import type { CallInfo } from '../call/info.ts'
-import type { RealtimeProvider } from '../call/provider.ts'
 import type { Tool } from '../call/tool.ts'
 import { makeTwilioSms } from '../carriers/twilio/sms.ts'
-import type { QwenOptions } from '../providers/qwen/options.ts'
-import { makeQwenProvider } from '../providers/qwen/provider.ts'
 import { makeArgumentCheck } from '../tools/check-arguments.ts'
 import { endCall } from '../tools/end-call.ts'
 import { makeHttpTool } from '../tools/http-tool.ts'
@@ -16,17 +13,8 @@ import { openMcpToolset } from '../tools/mcp-toolset.ts'
 import { sendDtmf } from '../tools/send-dtmf.ts'
 import { makeSendSms } from '../tools/send-sms.ts'
 import { makeTransferCall } from '../tools/transfer-call.ts'
+import { type ModelSettings, type ModelSurroundings, modelProblems, modelsOf } from './models.ts'
 import { Toolsets } from './toolsets.ts'
-
-/** How every agent's model is reached. Plain data. */
-export interface ModelSettings {
-  readonly model: Pick<QwenOptions, 'name' | 'url' | 'apiKey' | 'model' | 'family'>
-  readonly narrowband: boolean
-  readonly batchMs: 20 | 40 | 60 | 100
-  readonly leadMs: number
-  readonly heardTruth: 'note' | 'truncate' | 'off'
-  readonly modelInterrupts: boolean | undefined
-}
 
 /** The agents at work. Disposing lets go of the servers of their tools. */
 export interface Staff extends AsyncDisposable {
@@ -56,7 +44,7 @@ const FORGOTTEN_MS = 120_000
 /** One plan, built: what all its calls share. */
 interface Post {
   readonly plan: AgentPlan
-  readonly provider: RealtimeProvider
+  readonly providers: Agent['providers']
   readonly tools: readonly Tool[]
 }
 
@@ -70,7 +58,7 @@ export function makeStaff(plans: AgentPlans, surroundings: StaffSurroundings): S
   const holds = new CallHolds(toolsets, clock)
   const checkArguments = makeArgumentCheck()
   const takeUp = (next: AgentPlans) => {
-    const posts = new Map(allOf(next).map((plan) => [plan, post(plan, settings, clock, log)]))
+    const posts = new Map(allOf(next).map((plan) => [plan, post(plan, { settings, clock, log })]))
     const holder = Symbol('plans')
     for (const { mcpServers } of posts.keys()) toolsets.hold(mcpServers, holder)
     return { plans: next, posts, holder }
@@ -79,10 +67,10 @@ export function makeStaff(plans: AgentPlans, surroundings: StaffSurroundings): S
   return {
     find(info) {
       const plan = planFor(team.plans, info.to)
-      const { provider, tools } = team.posts.get(plan) ?? post(plan, settings, clock, log)
+      const { providers, tools } = team.posts.get(plan) ?? post(plan, { settings, clock, log })
       holds.begin(plan, info.callId)
       const all = [...tools, ...toolsets.toolsOf(plan.mcpServers)]
-      return { ...agentOf(plan, info, settings, now()), provider, tools: eachNameOnce(all), checkArguments }
+      return { ...agentOf(plan, info, settings, now()), providers, tools: eachNameOnce(all), checkArguments }
     },
     replace(next) {
       const before = team.holder
@@ -136,16 +124,16 @@ class CallHolds {
   }
 }
 
-/** What the model, or a tool, will not take of these plans: a line each, with where it was written. Each problem once. */
+/**
+ * What a model, or a tool, will not take of these plans: a line each, with where it was written and whose problem it is.
+ * Each problem once.
+ */
 export function planProblems(plans: AgentPlans, settings: ModelSettings, clock: Clock): readonly string[] {
   const problems = new Map<string, string>()
   for (const plan of allOf(plans)) {
-    try {
-      post(plan, settings, clock, undefined)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
+    for (const problem of [...modelProblems(plan, { settings, clock, log: undefined }), ...toolProblems(plan)]) {
       // Who inherits a problem has it from the first who has it.
-      if (!problems.has(error.message)) problems.set(error.message, `${plan.where}${error.message}`)
+      if (!problems.has(problem)) problems.set(problem, `${plan.where}${problem}`)
     }
   }
   return [...problems.values()]
@@ -155,34 +143,10 @@ function allOf(plans: AgentPlans): readonly AgentPlan[] {
   return [plans.default, ...plans.numbers.values()]
 }
 
-function post(plan: AgentPlan, settings: ModelSettings, clock: Clock, log: Logger | undefined): Post {
-  const tools = toolsOf(plan, log)
-  const names = tools.map(({ declaration }) => declaration.name)
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new RangeError(`httpTools: expected names of their own, got ${twice} twice`)
-  return { plan, provider: makeQwenProvider(providerOptions(plan, settings, clock, log)), tools }
-}
-
-function providerOptions(
-  { voice, model, language, turns, bargeIn }: AgentPlan,
-  { model: where, narrowband, batchMs, heardTruth, modelInterrupts }: ModelSettings,
-  clock: Clock,
-  log: Logger | undefined,
-): QwenOptions {
-  return {
-    ...where,
-    ...{ clock, narrowband, batchMs, heardTruth },
-    // What our ear takes for a cough would end the answer at the model all the same, and what nobody is to hear too.
-    modelInterrupts: modelInterrupts ?? bargeIn.by === 'model',
-    turnDetection: turns.detection,
-    vadThreshold: turns.threshold,
-    vadSilenceMs: turns.silenceMs,
-    // A family that is given belongs to the one model there is: the embedded agent.
-    ...(model !== undefined && where.family === undefined && { model }),
-    ...(voice !== undefined && { voice }),
-    ...(language !== undefined && { language }),
-    ...(log !== undefined && { log }),
-  }
+function post(plan: AgentPlan, surroundings: ModelSurroundings): Post {
+  const [problem] = toolProblems(plan)
+  if (problem !== undefined) throw new RangeError(problem)
+  return { plan, providers: modelsOf(plan, surroundings), tools: toolsOf(plan, surroundings.log) }
 }
 
 function toolsOf({ tools, transferTargets, sms, httpTools }: AgentPlan, log: Logger | undefined): readonly Tool[] {
@@ -193,6 +157,17 @@ function toolsOf({ tools, transferTargets, sms, httpTools }: AgentPlan, log: Log
     ...(sms !== undefined && log !== undefined ? [makeSendSms(makeTwilioSms({ ...sms, log }))] : []),
     ...httpTools.map((spec) => makeHttpTool(spec)),
   ]
+}
+
+function toolProblems(plan: AgentPlan): readonly string[] {
+  try {
+    const names = toolsOf(plan, undefined).map(({ declaration }) => declaration.name)
+    const twice = names.find((name, i) => names.indexOf(name) !== i)
+    return twice === undefined ? [] : [`httpTools: expected names of their own, got ${twice} twice`]
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return [error.message]
+  }
 }
 
 /** Ours come before a server's: it cannot put its own `transfer_call` in the place of the one that is allowed. */
@@ -207,8 +182,8 @@ function agentOf(
   info: CallInfo,
   { leadMs }: ModelSettings,
   now: Date,
-): Omit<Agent, 'provider' | 'tools' | 'checkArguments'> {
-  const { limits, turns, bargeIn, filler } = plan
+): Omit<Agent, 'providers' | 'tools' | 'checkArguments'> {
+  const { limits, turns, bargeIn, filler, hold } = plan
   const maxCallMs = limits.maxCallS * 1000
   const warnMs = limits.maxCallWarnS * 1000
   const values: Variables = {
@@ -229,6 +204,7 @@ function agentOf(
       warnMs: warnMs < maxCallMs ? warnMs : 0,
       fillerAfterMs: limits.fillerAfterMs,
       filler,
+      hold,
     },
     connectMs: CONNECT_MS,
     leadMs,

@@ -11,8 +11,9 @@ import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AgentPlans } from '../agents/plan.ts'
 import { systemClock } from '../base/clock.ts'
+import { watchLag } from '../base/lag.ts'
 import { type Logger, makeLog } from '../base/log.ts'
-import { watchThisProcess } from '../operator/metrics.ts'
+import { watchThisProcess } from '../operator/vitals.ts'
 import { type CallRoom, openCallRoom } from './call-room.ts'
 import type { FromWorker, ToWorker, UpgradeHead, WorkerSetup } from './messages.ts'
 import { RemoteRegister } from './remote-register.ts'
@@ -25,6 +26,7 @@ process.on('disconnect', () => process.exit(1))
 
 const register = new RemoteRegister(systemClock, tell)
 const vitals = watchThisProcess()
+const lag = watchLag()
 const waiting = new Map<number, Socket>()
 let room: CallRoom | undefined
 let log: Logger | undefined
@@ -60,7 +62,7 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
       void vitals().then((read) => tell({ type: 'vitals', ask: message.ask, vitals: read }))
       return
     case 'ping':
-      tell({ type: 'pong', ask: message.ask })
+      tell({ type: 'pong', ask: message.ask, lagMs: lag.p99Ms })
       return
     case 'end':
       void end()

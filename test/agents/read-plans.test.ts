@@ -9,7 +9,7 @@ import { readPlansAside } from '../../src/agents/read-plans-aside.ts'
 import { levelDbfs } from '../../src/audio/level.ts'
 import { tone, toneDbfs } from '../../src/audio/tone.ts'
 import { writeWav } from '../../src/audio/wav.ts'
-import { readConfig } from '../../src/config.ts'
+import { readConfig, revealTwilio } from '../../src/config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'offhook-agents-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -23,8 +23,9 @@ function file(name: string, content: string | Uint8Array): string {
 const wav = (ms: number, sampleRate = 8000) => writeWav({ sampleRate, channels: [tone(440, ms, sampleRate)] })
 
 function read(env: Readonly<Record<string, string>>) {
-  const { agent, agentsFile, twilio } = readConfig(env)
-  return readPlans({ agent, agentsFile, twilio, env })
+  const config = readConfig(env)
+  const { agent, agentsFile } = config
+  return readPlans({ agent, agentsFile, twilio: revealTwilio(config), env })
 }
 
 async function plansOf(env: Readonly<Record<string, string>>) {
@@ -74,21 +75,21 @@ describe('plans', () => {
 
   it('cover the model’s thinking with a soft sound of their own, or with a recording', async () => {
     const { filler } = (await plansOf({})).default
-    expect(filler).toHaveLength(16_000)
+    expect(filler).toHaveLength(13_600)
     expect(levelDbfs(filler.subarray(500, 900))).toBeCloseTo(-30, 0)
     expect(levelDbfs(filler.subarray(3300))).toBe(Number.NEGATIVE_INFINITY)
     const steps = [...filler].map((sample, i) => Math.abs(sample - (filler[i - 1] ?? 0)))
     // No steeper than the upper tone is itself: nothing clicks.
     expect(Math.max(...steps)).toBeLessThan(760)
     expect(Math.max(...steps.slice(0, 8))).toBeLessThan(5)
-    expect((await plansOf({ FILLER_AUDIO: file('filler.wav', wav(100)) })).default.filler).toHaveLength(800)
+    expect((await plansOf({ FILLER_AUDIO: file('filler.wav', wav(100)) })).default.filler).toHaveLength(800 + 9600)
   })
 
   it('are read the same aside, where calls in this process do not wait for it', async () => {
     const AGENTS_FILE = file('aside.yaml', 'numbers: { +15550100: { greetingAudio: aside.wav } }')
     file('aside.wav', wav(300, 16_000))
     const { agent, agentsFile, twilio } = readConfig({ AGENTS_FILE })
-    const sources = { agent, agentsFile, twilio, env: {} }
+    const sources = { agent, agentsFile, twilio: { ...twilio, authTokens: [] }, env: {} }
     expect(await readPlansAside(sources)).toEqual(readPlans(sources))
     expect(await readPlansAside({ ...sources, agentsFile: folder })).toEqual({
       problems: [`AGENTS_FILE: ${folder}: not a file`],

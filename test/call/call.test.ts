@@ -205,12 +205,12 @@ describe('the end of a call', () => {
     released(line)
   })
 
-  it('comes when the model is lost, and says why', async () => {
+  it('comes when the model is lost for good, and says why', async () => {
     const line = openLine({})
     await line.run(100)
-    line.provider.sessions[0]?.tell({ type: 'closed', error: new CallError('provider-lost', 'reset') })
+    line.provider.sessions[0]?.tell({ type: 'closed', error: new CallError('provider-refused', 'in arrears') })
     await line.run(20)
-    expect(await line.outcome).toEqual({ reason: 'provider-lost', code: 'provider-lost' })
+    expect(await line.outcome).toEqual({ reason: 'provider-lost', code: 'provider-refused' })
     expect(line.leg.actions.at(-1)?.type).toBe('hung-up')
     released(line)
   })
@@ -220,7 +220,7 @@ describe('the end of a call', () => {
     await refused.run(20)
     expect(await refused.outcome).toEqual({ reason: 'provider-lost', code: 'provider-refused' })
     const late = openLine({ provider: { connectMs: 60_000 } })
-    await late.run(6000)
+    await late.run(11_000)
     expect(await late.outcome).toEqual({ reason: 'provider-lost', code: 'provider-timeout' })
     const gone = openLine({
       provider: { connectMs: 2000 },
@@ -280,7 +280,7 @@ describe('the end of a call', () => {
           if (stopMs !== undefined) line.clock.after(stopMs, () => line.stop.abort(), new AbortController().signal)
           for (const { waitMs, event } of happenings) {
             await line.run(waitMs)
-            line.provider.sessions[0]?.tell(event)
+            line.provider.sessions.at(-1)?.tell(event)
           }
           await line.run(25_000)
           await line.outcome

@@ -162,11 +162,20 @@ describe('a call that is announced', () => {
     expect(await live).toEqual({ reason: 'provider-lost', code: 'provider-refused' })
   })
 
-  it('is given up by a house that closes, and none is announced to it any more', async () => {
-    const { desk, provider } = openDesk()
+  it('is waited for by a house that closes, for as long as it has time, and is taken when it comes', async () => {
+    const { clock, desk, call, provider } = openDesk()
     desk.expect(infoOf('CA1'))
     desk.expect(infoOf('CA2'))
-    await desk.drain(5000)
+    let drained = false
+    const drain = desk.drain(5000).then(() => (drained = true))
+    await setImmediate()
+    const live = call('CA1', 100)
+    clock.advance(200)
+    expect(await live).toEqual({ reason: 'caller-hung-up' })
+    await setImmediate()
+    expect([drained, disposals(provider)]).toEqual([false, [1, 0]])
+    clock.advance(4800)
+    await drain
     await setImmediate()
     expect(disposals(provider)).toEqual([1, 1])
     desk.expect(infoOf('CA3'))

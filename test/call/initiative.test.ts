@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tone } from '../../src/audio/tone.ts'
+import { CallError } from '../../src/base/errors.ts'
 import type { CallEvent } from '../../src/call/events.ts'
 import { prompts } from '../../src/call/prompts.ts'
 import type { Tool, ToolContext } from '../../src/call/tool.ts'
@@ -55,7 +56,7 @@ describe('a caller who says nothing', () => {
   })
 
   it('and then speaks is listened to: the asking begins anew', async () => {
-    const script = [...asked(1, answerSteps(300, 'p1', 600)), ...asked(2, answerSteps(300, 'p2', 600))]
+    const script = [1, 2, 3].flatMap((nth) => asked(nth, answerSteps(300, `p${nth}`, 600)))
     const line = openLine({ script, agent: { manners } })
     await line.run(4000)
     tell(line, 'speech-started')
@@ -77,23 +78,31 @@ describe('a caller who says nothing', () => {
     expect(all(line, 'ended')).toEqual([])
   })
 
-  it('is asked when the model gave no answer for long', async () => {
+  it('for a model that never answers is reminded of, then given up, and the next one is asked', async () => {
     const line = openLine({ agent: { manners } })
     tell(line, 'speech-started')
     await line.run(100)
     tell(line, 'speech-started')
     tell(line, 'speech-stopped')
+    await line.run(4400)
+    const reminders = () => deeds(line).filter(({ type }) => type === 'respond')
+    expect(reminders()).toEqual([])
+    await line.run(200)
+    expect(reminders()).toHaveLength(1)
+    await line.run(4500)
+    expect(all(line, 'provider-lost')).toMatchObject([{ code: 'provider-timeout' }])
+    expect(line.provider.sessions).toHaveLength(2)
     await line.run(14_000)
+    // Twice is enough.
+    expect(await line.outcome).toEqual({ reason: 'provider-lost', code: 'provider-timeout' })
     expect(all(line, 'prompted')).toEqual([])
-    await line.run(4000)
-    expect(all(line, 'prompted')).toHaveLength(1)
   })
 })
 
 describe('a caller whom the model answers late', () => {
   it('is asked once, although nothing ever came of the words before', async () => {
     const manners = { ...plainManners, idlePromptMs: 2000, idlePromptsMax: 5 }
-    const line = openLine({ script: asked(1, answerSteps(5000, 'p1', 600)), agent: { manners } })
+    const line = openLine({ script: asked(1, answerSteps(4000, 'p1', 600)), agent: { manners } })
     await line.run(100)
     tell(line, 'speech-started')
     tell(line, 'speech-stopped')
@@ -307,15 +316,14 @@ describe('an agent that hangs up', () => {
     expect(all(line, 'heard')).toMatchObject([{ heardMs: 1600, wholly: true }])
   })
 
-  it('hands the caller over although the model is lost while it says so', async () => {
+  it('hands the caller over although the model is lost for good while it says so', async () => {
     const next = { type: 'transfer', destination: 'sales', number: '+15550003' } as const
     const transfer = tool('transfer', async (context) => context.leave(next))
     const script = withCall(answerSteps(100, 'r1', 1600), toolCall(400, 't1', 'transfer'))
-    const line = openLine({
-      script: [...script, { atMs: 900, event: { type: 'closed' } }],
-      agent: { tools: [transfer] },
-    })
-    await line.run(3000)
+    const line = openLine({ script, agent: { tools: [transfer] } })
+    await line.run(900)
+    line.provider.sessions[0]?.tell({ type: 'closed', error: new CallError('provider-refused', 'in arrears') })
+    await line.run(20)
     expect(await line.farewell).toMatchObject({ outcome: { reason: 'provider-lost' }, next })
   })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Transcript, type Utterance } from '../../src/call/transcript.ts'
+import { Transcript, type Utterance, wordsOf } from '../../src/call/transcript.ts'
 
 const text = 'So, a table for two, on Friday. Is that right?'
 
@@ -34,11 +34,7 @@ describe('the order of a conversation', () => {
     transcript.callerBegan(undefined)
     transcript.callerSaid('c1', 'When do you open?')
     transcript.callerSaid('c2', 'Thanks.')
-    expect(transcript.said.map((one) => (one.speaker === 'caller' ? one.text : one.heard))).toEqual([
-      'When do you open?',
-      'At nine.',
-      'Thanks.',
-    ])
+    expect(transcript.said.map(wordsOf)).toEqual(['When do you open?', 'At nine.', 'Thanks.'])
   })
 
   it('is kept when a sound without words was taken for a turn, where the model names the turn that it took', () => {
@@ -49,11 +45,7 @@ describe('the order of a conversation', () => {
     transcript.callerNamed('c2')
     agentItem(transcript, 'a2', 'At nine.', 800, 800)
     transcript.callerSaid('c2', 'When do you open?')
-    expect(transcript.said.map((one) => (one.speaker === 'caller' ? one.text : one.heard))).toEqual([
-      'Hello?',
-      'When do you open?',
-      'At nine.',
-    ])
+    expect(transcript.said.map(wordsOf)).toEqual(['Hello?', 'When do you open?', 'At nine.'])
   })
 
   it('has one place for a turn, however often the model says that it began or what was said in it', () => {

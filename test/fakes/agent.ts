@@ -9,12 +9,13 @@ export const plainManners: Manners = {
   warnMs: 0,
   fillerAfterMs: 0,
   filler: new Int16Array(0),
+  hold: new Int16Array(0),
 }
 
 /** An agent that waits for its caller, with everything switched off that makes it speak by itself. */
 export function plainAgent(provider: RealtimeProvider, changes: Partial<Agent> = {}): Agent {
   return {
-    provider,
+    providers: [provider],
     instructions: 'Be kind.',
     greeting: undefined,
     tools: [],

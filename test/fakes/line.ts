@@ -10,6 +10,7 @@ import { answer } from '../../src/call/answer.ts'
 import type { CallEvent, CallOutcome } from '../../src/call/events.ts'
 import type { CallInfo, Farewell } from '../../src/call/info.ts'
 import { openSession } from '../../src/call/opening.ts'
+import { Standing } from '../../src/call/standing.ts'
 import { type RecordedEvent, RecordedLeg } from '../../src/carriers/recorded/leg.ts'
 import { makeScriptedProvider, type ScriptedOptions } from '../../src/providers/scripted/provider.ts'
 import { readScript, type ScriptStep } from '../../src/providers/scripted/script.ts'
@@ -22,6 +23,8 @@ export interface Line {
   readonly clock: ManualClock
   readonly leg: RecordedLeg
   readonly provider: ReturnType<typeof makeScriptedProvider>
+  /** Those behind it. */
+  readonly others: readonly ReturnType<typeof makeScriptedProvider>[]
   readonly events: CallEvent[]
   /** Deaf, unless it is told what to hear. */
   readonly ear: FakeEar
@@ -44,6 +47,10 @@ export interface LineOptions {
   /** Script steps as they stand in a file. */
   readonly script?: readonly unknown[]
   readonly provider?: Partial<ScriptedOptions>
+  /** What other calls know of the providers; default: nothing. */
+  readonly standing?: Standing
+  /** Providers that are tried after it. */
+  readonly others?: readonly Partial<ScriptedOptions>[]
   readonly agent?: Partial<Agent>
   readonly info?: Partial<CallInfo>
 }
@@ -53,6 +60,7 @@ export function openLine(options: LineOptions): Line {
   const { clock, alarms } = counted(manual)
   const steps: readonly ScriptStep[] = readScript(options.script ?? [], pcm24k)
   const provider = makeScriptedProvider({ clock, script: steps, ...options.provider })
+  const others = (options.others ?? []).map((other) => makeScriptedProvider({ clock, script: [], ...other }))
   const format = options.format ?? mulaw8k
   const encode = format.encoding === 'alaw' ? encodeAlaw : encodeMulaw
   const audio = options.caller ?? encode(tone(440, 3000, 8000))
@@ -62,8 +70,9 @@ export function openLine(options: LineOptions): Line {
   const ear = new FakeEar()
   const info = { ...infoOf('CA1'), ...options.info }
   const ticker = new Ticker(clock)
+  const agent = plainAgent(provider, { providers: [provider, ...others], ...options.agent })
   const phone = listenIn(leg, new Ticker(manual))
-  const farewell = answer(phone.leg, info, openSession(plainAgent(provider, options.agent), info), {
+  const farewell = answer(phone.leg, info, openSession(agent, info, options.standing ?? new Standing(clock), clock), {
     clock,
     ticker,
     makeEar: () => ear,
@@ -74,6 +83,7 @@ export function openLine(options: LineOptions): Line {
     clock: manual,
     leg,
     provider,
+    others,
     events,
     ear,
     stop,

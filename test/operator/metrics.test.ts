@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Visitor } from '../../src/base/http.ts'
 import type { CallCounters, CallEvent } from '../../src/call/events.ts'
-import { Metrics, watchThisProcess } from '../../src/operator/metrics.ts'
+import { Metrics } from '../../src/operator/metrics.ts'
+import { countStream, watchThisProcess } from '../../src/operator/vitals.ts'
 
 const here: Visitor = { headers: { host: '127.0.0.1:8080' }, remoteAddress: '127.0.0.1' }
 const counters: CallCounters = {
@@ -9,13 +10,14 @@ const counters: CallCounters = {
 }
 const latency = { overlapMs: 0 }
 
-function pageOf(metrics: Metrics, token?: string) {
+function pageOf(metrics: Metrics, token?: string, behindProxy = false) {
   const load = [
     { worker: '1', ready: true, liveCalls: 3, mediaSockets: 4, deaths: 0 },
     { worker: '2', ready: false, liveCalls: 0, mediaSockets: 0, deaths: 2 },
   ]
   const vitals = async () => new Map([['2', await watchThisProcess()()]])
-  return metrics.page({ token, self: 'reception', load: () => load, vitals })
+  const readings = () => ({ store: { waiting: 7, lagMs: 120, dropped: 2 }, lagMs: 21 })
+  return metrics.page({ token, behindProxy, self: 'reception', load: () => load, vitals, readings })
 }
 
 async function linesOf(metrics: Metrics): Promise<readonly string[]> {
@@ -29,7 +31,7 @@ describe('the metrics', () => {
     const metrics = new Metrics()
     const events: [string, CallEvent][] = [
       ['CA1', { type: 'answered', atMs: 0, callId: 'CA1', provider: 'qwen' }],
-      ['CA1', { type: 'connected', atMs: 240 }],
+      ['CA1', { type: 'connected', atMs: 240, provider: 'qwen' }],
       ['CA1', { type: 'agent-audible', atMs: 900, responseId: 'r1' }],
       ['CA1', { type: 'agent-audible', atMs: 4000, responseId: 'r2', latencyMs: 620 }],
       ['CA1', { type: 'barge-in', atMs: 5000, by: 'local', heardMs: 900, unheardMs: 1500, yieldMs: 90 }],
@@ -62,6 +64,65 @@ describe('the metrics', () => {
       ]),
     )
     expect(lines.filter((line) => line.startsWith('offhook_connect_failures_total{'))).toHaveLength(1)
+  })
+
+  it('say how often a call lost its model, and with whom it went on', async () => {
+    const metrics = new Metrics()
+    const events: [string, CallEvent][] = [
+      ['CA1', { type: 'answered', atMs: 0, callId: 'CA1', provider: 'qwen' }],
+      ['CA1', { type: 'connected', atMs: 240, provider: 'qwen' }],
+      ['CA2', { type: 'answered', atMs: 0, callId: 'CA2', provider: 'qwen' }],
+      ['CA2', { type: 'connected', atMs: 900, provider: 'openai' }],
+      ['CA1', { type: 'provider-lost', atMs: 9000, code: 'provider-lost' }],
+      ['CA1', { type: 'provider-restored', atMs: 9400, provider: 'openai' }],
+      ['CA1', { type: 'session-renewed', atMs: 50_000, provider: 'openai' }],
+      ['CA1', { type: 'provider-lost', atMs: 60_000 }],
+      ['CA2', { type: 'provider-lost', atMs: 61_000 }],
+      ['CA2', { type: 'ended', atMs: 62_000, reason: 'provider-lost', counters, latency }],
+    ]
+    for (const [callId, event] of events) metrics.fold(callId, event)
+    const lines = await linesOf(metrics)
+    expect(lines.filter((line) => /^offhook_(provider|sessions|connect_f)\w+_total/.test(line))).toEqual([
+      'offhook_provider_losses_total{provider="qwen"} 1',
+      'offhook_provider_losses_total{provider="openai"} 2',
+      'offhook_provider_restorations_total{provider="openai"} 1',
+      'offhook_sessions_renewed_total{provider="openai"} 1',
+    ])
+  })
+
+  it('say who came back, who was turned away, which strangers came, and how the house is doing', async () => {
+    const metrics = new Metrics()
+    metrics.cameBack('line-broke')
+    metrics.turnedAway('all-lines-busy')
+    metrics.turnedAway('all-lines-busy')
+    metrics.turnedAway('caller-too-often')
+    metrics.strangerRefused('used')
+    for (let times = 0; times < 2; times++) {
+      expect(await linesOf(metrics)).toEqual(
+        expect.arrayContaining([
+          'offhook_calls_resumed_total{why="line-broke"} 1',
+          'offhook_calls_turned_away_total{why="all-lines-busy"} 2',
+          'offhook_calls_turned_away_total{why="caller-too-often"} 1',
+          'offhook_stream_tokens_refused_total{why="used"} 1',
+          'offhook_store_queue 7',
+          'offhook_store_lag_seconds 0.12',
+          'offhook_store_dropped_total 2',
+          'offhook_admission_lag_seconds 0.021',
+        ]),
+      )
+    }
+  })
+
+  it('say of each process what its streams lost', async () => {
+    const nothing = { binary: 0, unknown: 0, foreign: 0, repeatedStarts: 0 }
+    countStream({ ...nothing, unsentMs: 1500, filledMs: 200, fedMs: 300, garbage: 4 })
+    expect(await linesOf(new Metrics())).toEqual(
+      expect.arrayContaining([
+        'offhook_stream_sound_seconds_total{why="unsent",worker="reception"} 1.5',
+        'offhook_stream_sound_seconds_total{why="silence",worker="reception"} 0.5',
+        'offhook_stream_odd_frames_total{why="garbage",worker="reception"} 4',
+      ]),
+    )
   })
 
   it('are one view: a line a worker, the vitals of each process under its name, and the same when read twice', async () => {
@@ -126,6 +187,10 @@ describe('who may look at them', () => {
     ]) {
       expect(await status(from({ host: '127.0.0.1:8080', authorization }), token), authorization).toBe(403)
     }
+  })
+
+  it('is nobody without a token where a proxy may make everybody look as if they were here', async () => {
+    expect((await pageOf(new Metrics(), undefined, true).show(here)).status).toBe(403)
   })
 
   it('learns nothing of the calls from a refusal', async () => {

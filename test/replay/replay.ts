@@ -11,11 +11,11 @@ import { answer } from '../../src/call/answer.ts'
 import type { CallEvent } from '../../src/call/events.ts'
 import type { CallInfo, Farewell } from '../../src/call/info.ts'
 import { openSession } from '../../src/call/opening.ts'
+import { Standing } from '../../src/call/standing.ts'
 import { RecordedLeg } from '../../src/carriers/recorded/leg.ts'
-import { CallFile } from '../../src/carriers/twilio/call-file.ts'
-import { type Next, whatComesNext } from '../../src/carriers/twilio/next.ts'
+import { type KnownCall, type Next, whatComesNext } from '../../src/carriers/twilio/next.ts'
 import { makeScriptedProvider, type ScriptedProvider } from '../../src/providers/scripted/provider.ts'
-import type { Deed } from '../../src/providers/scripted/script.ts'
+import type { Deed, ScriptStep } from '../../src/providers/scripted/script.ts'
 import { makeArgumentCheck } from '../../src/tools/check-arguments.ts'
 import { infoOf, plainAgent, plainManners } from '../fakes/agent.ts'
 import { listenIn } from '../fakes/listen-in.ts'
@@ -33,7 +33,9 @@ export interface StreamReplay {
   readonly carrier: readonly { readonly atMs: number; readonly type: 'clear' | 'hung-up' }[]
   /** What the model was told, since its session was opened. */
   readonly told: readonly Deed[]
-  /** Sound given to the model, and sound that the caller's phone really played [ms]. */
+  /** What the sessions behind the first one were told, each since it was opened. */
+  readonly toldAnew?: readonly { readonly memory?: string; readonly told: readonly Deed[] }[]
+  /** Sound given to the model, in all its sessions, and sound that the caller's phone really played [ms]. */
   readonly modelHeardMs: number
   readonly callerHeardMs: number
   /** What the carrier did with the caller after the stream; a human that it dialled may not have taken the call. */
@@ -55,31 +57,41 @@ const checkArguments = makeArgumentCheck()
 
 /** Runs a recorded caller and a recorded model through today's heart and today's ear, on a manual clock. */
 export async function replay({ description, streams }: RecordedCall): Promise<Replay> {
-  const file = new CallFile(infoOf('recorded'), 0)
   const dialled = [...description.dialled]
   const replays: StreamReplay[] = []
   const heard: Uint8Array[] = []
+  let info = infoOf('recorded')
   let spentMs = 0
   for (const stream of streams) {
-    file.promise(file.info)
-    const run = await runStream(description, stream, file.info)
-    file.over(run.farewell)
+    const run = await runStream(description, stream, info)
     spentMs += run.replay.events.at(-1)?.atMs ?? 0
-    const afterwards = follow(file, dialled)
+    const afterwards = follow(run.farewell, dialled)
     replays.push(inWholeMs({ ...run.replay, afterwards }))
     heard.push(run.heard)
     const last = afterwards.at(-1)
     if (last?.type !== 'come-back' && last?.type !== 'digits') break
     const happened = last.type === 'come-back' ? last.happened : ({ type: 'digits-sent' } as const)
-    file.info = { ...infoOf('recorded'), resumed: { happened, said: file.farewell?.said ?? [], spentMs } }
+    info = { ...infoOf('recorded'), resumed: { happened, said: run.farewell.said, spentMs } }
   }
   return { streams: replays, heard }
 }
 
+/** A call that may come back, in a house that goes on living. */
+const here: Omit<KnownCall, 'outcome' | 'wanted' | 'dialled' | 'destination'> = {
+  over: false,
+  lastWords: undefined,
+  stream: undefined,
+  promised: true,
+  mayReturn: true,
+  mayRecover: true,
+  goingDown: false,
+  mayHandOver: false,
+  hasFallback: false,
+}
+
 /** What the carrier does after a stream, until it wants the next one or the call is over. */
-function follow(file: CallFile, dialled: string[]): readonly Next[] {
-  const { outcome, next: wanted } = file.farewell ?? {}
-  const known = { stream: undefined, outcome, wanted, announced: true, mayReturn: true }
+function follow({ outcome, next: wanted }: Farewell, dialled: string[]): readonly Next[] {
+  const known = { ...here, outcome, wanted }
   const next = whatComesNext({ ...known, dialled: '', destination: undefined })
   if (next.type !== 'transfer') return [next]
   const how = dialled.shift() ?? 'completed'
@@ -93,12 +105,15 @@ async function runStream(
 ): Promise<{ replay: Omit<StreamReplay, 'afterwards'>; heard: Uint8Array; farewell: Farewell }> {
   const clock = new ManualClock()
   const { turnsBy, takesNotes } = description
-  const provider = makeScriptedProvider({ clock, script, connectMs, turnsBy, takesNotes })
+  const scripts = scriptsOf(script)
+  const scriptOf = (session: number) => scripts[session] ?? []
+  const provider = makeScriptedProvider({ clock, script: scriptOf, connectMs, turnsBy, takesNotes })
   const leg = new RecordedLeg(recording, clock)
   const phone = listenIn(leg, new Ticker(clock))
   const events: CallEvent[] = []
   const stop = new AbortController()
-  const farewell = answer(phone.leg, info, openSession(agentOf(description, provider, clock), info), {
+  const agent = agentOf(description, provider, clock)
+  const farewell = answer(phone.leg, info, openSession(agent, info, new Standing(clock), clock), {
     clock,
     ticker: new Ticker(clock),
     makeEar: (format) => new Ear({ format, speech }),
@@ -111,16 +126,29 @@ async function runStream(
     clock.advance(STEP_MS)
   }
   stop.abort()
-  const [session] = provider.sessions
+  const [session, ...others] = provider.sessions
   const replay = {
     ...memoryOf(session?.options.instructions),
     events,
     carrier: leg.actions.flatMap(({ type, atMs }) => (type === 'clear' || type === 'hung-up' ? [{ atMs, type }] : [])),
     told: session?.deeds ?? [],
-    modelHeardMs: (session?.appendedBytes ?? 0) / 32,
+    ...(others.length === 0
+      ? {}
+      : { toldAnew: others.map(({ options, deeds }) => ({ ...memoryOf(options.instructions), told: deeds })) }),
+    modelHeardMs: provider.sessions.reduce((sum, { appendedBytes }) => sum + appendedBytes, 0) / 32,
     callerHeardMs: phone.frames().filter((frame) => frame !== undefined).length * STEP_MS,
   }
   return { farewell: await farewell, replay, heard: Buffer.concat(phone.frames().map((frame) => frame ?? silence)) }
+}
+
+/** What stands behind a `closed` is said by the session that takes the place of the lost one, in its own time. */
+function scriptsOf(script: readonly ScriptStep[]): readonly (readonly ScriptStep[])[] {
+  const scripts: ScriptStep[][] = [[]]
+  for (const step of script) {
+    scripts.at(-1)?.push(step)
+    if (step.event.type === 'closed') scripts.push([])
+  }
+  return scripts
 }
 
 function memoryOf(instructions = INSTRUCTIONS): { memory?: string } {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readPlans } from '../../src/agents/read-plans.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
-import { Switchboard } from '../../src/carriers/twilio/switchboard.ts'
+import type { Register } from '../../src/carriers/twilio/register.ts'
 import { readConfig } from '../../src/config.ts'
 import type { CallSettings } from '../../src/workers/call-room.ts'
 import { startWorkers } from '../../src/workers/pool.ts'
@@ -12,13 +12,27 @@ import { eventually, isAlive } from './rig.ts'
 async function poolOf(settings: Partial<CallSettings> = {}, workers = 1) {
   const clock = new ManualClock()
   const { log, records } = makeLogRecorder()
-  const { agent, twilio, narrowband, batchMs, leadMs, heardTruth, modelInterrupts } = readConfig({})
-  const read = readPlans({ agent, agentsFile: undefined, twilio, env: {} })
+  const { agent, narrowband, batchMs, leadMs, heardTruth, modelInterrupts } = readConfig({})
+  const read = readPlans({ agent, agentsFile: undefined, twilio: { accountSid: undefined, authTokens: [] }, env: {} })
   if ('problems' in read) throw new Error(read.problems.join())
-  const model = { url: 'ws://127.0.0.1:9/', apiKey: 'unused', model: 'qwen3.5-omni-flash-realtime' }
-  const register = new Switchboard({ admit: () => true, clock, log })
+  const model = {
+    type: 'qwen',
+    url: 'ws://127.0.0.1:9/',
+    apiKey: 'unused',
+    model: 'qwen3.5-omni-flash-realtime',
+  } as const
+  const register: Register = { started: async () => ({ fault: 'forged' }), over: () => {} }
   const options = {
-    settings: { model, plans: read.plans, narrowband, batchMs, leadMs, heardTruth, modelInterrupts, ...settings },
+    settings: {
+      models: [model] as CallSettings['models'],
+      plans: read.plans,
+      narrowband,
+      batchMs,
+      leadMs,
+      heardTruth,
+      modelInterrupts,
+      ...settings,
+    },
     ...{ register, clock, log, workers, logLevel: 'silent', env: {} },
     onCallEvent: () => {},
   }
@@ -32,7 +46,10 @@ it('a worker that dies is started again, later each time, and it is said aloud w
   for (const restartMs of [200, 400, 800, 1600, 3200]) {
     process.kill(Number(told('worker ready').at(-1)?.fields['pid']), 'SIGKILL')
     await eventually(() => !pool.open)
-    expect(told('worker died; its calls are lost').at(-1)?.fields).toMatchObject({ restartMs, why: 'SIGKILL' })
+    expect(told('worker died; its calls go on in another one').at(-1)?.fields).toMatchObject({
+      restartMs,
+      why: 'SIGKILL',
+    })
     const starts = told('worker ready').length
     clock.advance(restartMs - 1)
     expect(pool.load).toMatchObject([{ ready: false }])
@@ -45,7 +62,7 @@ it('a worker that dies is started again, later each time, and it is said aloud w
   clock.advance(60_000)
   process.kill(Number(told('worker ready').at(-1)?.fields['pid']), 'SIGKILL')
   await eventually(() => !pool.open)
-  expect(told('worker died; its calls are lost').at(-1)?.fields).toMatchObject({ restartMs: 200 })
+  expect(told('worker died; its calls go on in another one').at(-1)?.fields).toMatchObject({ restartMs: 200 })
 })
 
 it('a call that was announced counts as one until its stream may come no more, or its worker is dead', async () => {
@@ -74,12 +91,12 @@ it('a worker that hangs is killed, and started again', async () => {
   await using pool = await start()
   const told = (message: string) => records.filter((record) => record.message === message)
   const pid = Number(told('worker ready').at(-1)?.fields['pid'])
-  clock.advance(5000)
+  clock.advance(1000)
   // Later than the answer to the question of a moment ago.
   expect((await pool.vitals()).size).toBe(1)
   process.kill(pid, 'SIGSTOP')
   using _hanging = { [Symbol.dispose]: () => void (isAlive(pid) && process.kill(pid, 'SIGCONT')) }
-  clock.advance(5000)
+  clock.advance(1000)
   clock.advance(9999)
   expect(told('worker does not answer; it is killed')).toHaveLength(0)
   clock.advance(1)
@@ -90,7 +107,7 @@ it('a worker that hangs is killed, and started again', async () => {
 })
 
 it('a worker that cannot start fails the start', async () => {
-  const { start } = await poolOf({ model: { url: 'no address', apiKey: 'unused', model: 'm' } })
+  const { start } = await poolOf({ models: [{ type: 'qwen', url: 'no address', apiKey: 'unused', model: 'm' }] })
   await expect(start()).rejects.toThrow('worker 1 did not start: exit code 1')
 })
 

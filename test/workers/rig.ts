@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { encodeMulaw } from '../../src/audio/g711.ts'
 import { readWav } from '../../src/audio/wav.ts'
 import type { Offhook } from '../../src/offhook.ts'
-import { Phone } from '../carriers/twilio/rig.ts'
+import { Phone } from '../carriers/twilio/phone.ts'
 import { type HouseOptions, openHouse, wait } from '../e2e/house.ts'
 
 /** A house whose calls are carried by processes of their own; two, unless told otherwise. */

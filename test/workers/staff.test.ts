@@ -3,20 +3,33 @@ import type { AgentPlans } from '../../src/agents/plan.ts'
 import { readPlans } from '../../src/agents/read-plans.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import type { ToolContext } from '../../src/call/tool.ts'
-import { readConfig } from '../../src/config.ts'
+import { readConfig, revealTwilio } from '../../src/config.ts'
 import type { openMcpToolset } from '../../src/tools/mcp-toolset.ts'
-import { type ModelSettings, makeStaff, planProblems } from '../../src/workers/staff.ts'
+import type { ModelSettings } from '../../src/workers/models.ts'
+import { makeStaff, planProblems } from '../../src/workers/staff.ts'
 import { infoOf } from '../fakes/agent.ts'
 import { makeLogRecorder } from '../fakes/log.ts'
 
 const settings: ModelSettings = {
-  model: { name: 'qwen', url: 'ws://127.0.0.1:9/', apiKey: 'k', model: 'qwen3.5-omni-flash-realtime' },
+  models: [{ type: 'qwen', url: 'ws://127.0.0.1:9/', apiKey: 'k', model: 'qwen3.5-omni-flash-realtime' }],
   narrowband: false,
   batchMs: 20,
   leadMs: 300,
   heardTruth: 'off',
   modelInterrupts: true,
 }
+
+const openai = {
+  type: 'openai',
+  name: 'openai',
+  auth: 'bearer',
+  url: 'ws://127.0.0.1:9/',
+  apiKey: 'k',
+  model: 'gpt-realtime',
+  voice: 'marin',
+  sessionMin: 45,
+} as const
+const azure = { ...openai, name: 'azure', auth: 'api-key', model: 'a-deployment' } as const
 
 type Change = Partial<AgentPlans['default']>
 
@@ -26,8 +39,9 @@ async function plansOf(
   change: Change = {},
   numbers: Readonly<Record<string, Change>> = {},
 ): Promise<AgentPlans> {
-  const { agent, twilio } = readConfig(env)
-  const read = readPlans({ agent, agentsFile: undefined, twilio, env })
+  const config = readConfig(env)
+  const twilio = revealTwilio(config)
+  const read = readPlans({ agent: config.agent, agentsFile: undefined, twilio, env })
   if ('problems' in read) throw new Error(read.problems.join())
   const fallback = { ...read.plans.default, ...change }
   const own = Object.entries(numbers).map(([number, more]) => [number, { ...fallback, ...more }] as const)
@@ -64,8 +78,8 @@ describe('the staff', () => {
   it('reaches the model of each agent, by one provider for all its calls', async () => {
     const plans = await plansOf({}, {}, { '+15550002': { model: 'qwen3.5-omni-plus-realtime' } })
     const { staff } = staffOf(plans)
-    expect(staff.find(infoOf('CA1')).provider).not.toBe(staff.find({ ...infoOf('CA2'), to: '+1' }).provider)
-    expect(staff.find(infoOf('CA1')).provider).toBe(staff.find(infoOf('CA3')).provider)
+    expect(staff.find(infoOf('CA1')).providers[0]).not.toBe(staff.find({ ...infoOf('CA2'), to: '+1' }).providers[0])
+    expect(staff.find(infoOf('CA1')).providers[0]).toBe(staff.find(infoOf('CA3')).providers[0])
   })
 
   it('gives an agent the tools that its settings are there for', async () => {
@@ -90,7 +104,7 @@ describe('the staff', () => {
   it('keeps the manners in milliseconds, and warns only in a call that is long enough for it', async () => {
     const { staff } = staffOf(await plansOf({ MAX_CALL_S: '60', IDLE_PROMPT_S: '0', VAD_SILENCE_MS: '700' }))
     expect(staff.find(infoOf('CA1'))).toMatchObject({
-      manners: { maxCallMs: 60_000, warnMs: 30_000, idlePromptMs: 0, idlePromptsMax: 2, fillerAfterMs: 2500 },
+      manners: { maxCallMs: 60_000, warnMs: 30_000, idlePromptMs: 0, idlePromptsMax: 2, fillerAfterMs: 1300 },
       bargeIn: { by: 'local+model', confirmMs: 600, onDigits: false, turnSilenceMs: 700 },
     })
     const short = staffOf(await plansOf({ MAX_CALL_S: '30' })).staff
@@ -106,10 +120,45 @@ describe('the staff', () => {
   })
 
   it('leaves a model that belongs to its family to the embedded agent', async () => {
-    const model = { ...settings.model, family: 'qwen3.5-flash' as const }
+    const model = { ...settings.models[0], family: 'qwen3.5-flash' as const }
     const plans = await plansOf({}, { model: 'not a model name' })
-    expect(() => staffOf(plans, { model })).not.toThrow()
+    expect(() => staffOf(plans, { models: [model] })).not.toThrow()
     expect(() => staffOf(plans)).toThrow(RangeError)
+  })
+})
+
+describe('a list of models', () => {
+  it('is tried in its order, each for as long as its sessions may last', async () => {
+    const qwen = { ...settings.models[0], sessionMin: 100 }
+    const { staff } = staffOf(await plansOf({}), { models: [qwen, openai, azure] })
+    const { providers } = staff.find(infoOf('CA1'))
+    expect(providers.map(({ name, sessionMs }) => [name, sessionMs])).toEqual([
+      ['qwen', 6_000_000],
+      ['openai', 2_700_000],
+      ['azure', 2_700_000],
+    ])
+  })
+
+  it('has each its own problems with a plan, and says whose they are', async () => {
+    const plans = await plansOf({ VAD_THRESHOLD: '-0.5', TURN_DETECTION: 'manual' })
+    const models = [settings.models[0], openai, azure] as const
+    expect(planProblems(plans, { ...settings, models }, new ManualClock())).toEqual([
+      'openai: vadThreshold: expected 0 to 1, got -0.5',
+      'azure: vadThreshold: expected 0 to 1, got -0.5',
+    ])
+    const turns = { detection: 'semantic_vad', threshold: 0.5, silenceMs: 500 } as const
+    const sense = await plansOf({}, { turns, model: 'qwen3-omni-flash-realtime' })
+    expect(planProblems(sense, { ...settings, models }, new ManualClock())).toEqual([
+      expect.stringMatching(/^qwen: turnDetection: expected server_vad or manual for qwen3-omni-flash-realtime/),
+    ])
+  })
+
+  it('gives a plan’s voice and model to the first one, because no other one knows them', async () => {
+    const plans = await plansOf({}, { model: 'a model with spaces', voice: ' ' })
+    const problems = (models: ModelSettings['models']) =>
+      planProblems(plans, { ...settings, models }, new ManualClock())
+    expect(problems([openai, settings.models[0]])).toEqual([expect.stringMatching(/^openai: model: /)])
+    expect(problems([settings.models[0], openai])).toEqual([expect.stringMatching(/^qwen: model: /)])
   })
 })
 
@@ -127,8 +176,8 @@ describe('what a model or a tool will not take', () => {
       },
     )
     expect(planProblems(plans, settings, new ManualClock())).toEqual([
-      'agents.yaml: default: language: expected a tag such as de-CH or a name such as German, got "{}"',
-      'agents.yaml: numbers."+15550002": model: expected a model name, got "a model"',
+      'agents.yaml: default: qwen: language: expected a tag such as de-CH or a name such as German, got "{}"',
+      'agents.yaml: numbers."+15550002": qwen: model: expected a model name, got "a model"',
       'agents.yaml: numbers."+15550003": httpTools: expected names of their own, got end_call twice',
     ])
     expect(planProblems(await plansOf({}), settings, new ManualClock())).toEqual([])
@@ -138,7 +187,7 @@ describe('what a model or a tool will not take', () => {
     const turns = { detection: 'semantic_vad', threshold: 0.5, silenceMs: 500 } as const
     const plans = await plansOf({}, {}, { '+1': { where: 'f: ', model: 'qwen3-omni-flash-realtime', turns } })
     expect(planProblems(plans, settings, new ManualClock())).toEqual([
-      expect.stringMatching(/^f: turnDetection: expected server_vad or manual for qwen3-omni-flash-realtime/),
+      expect.stringMatching(/^f: qwen: turnDetection: expected server_vad or manual for qwen3-omni-flash-realtime/),
     ])
   })
 })

@@ -1,56 +1,135 @@
 import type { HttpReply } from '../../base/http.ts'
-import type { CallInfo, Farewell } from '../../call/info.ts'
-import type { Utterance } from '../../call/transcript.ts'
+import type { CallInfo, Farewell, Happening } from '../../call/info.ts'
+import type { CallRecord, RecalledCall } from '../../call/store.ts'
+import { type Utterance, wordsOf } from '../../call/transcript.ts'
+import type { Numbers } from './twiml.ts'
 
 /** What is kept of a conversation for the caller who comes back: the last of it. */
 const KEPT_UTTERANCES = 200
 const KEPT_CHARACTERS = 64 * 1024
 
 /**
- * What is known of one call between its webhook and its end, however many streams it has.
+ * What is known of one call between its webhook and its end, however many streams it has and whoever carried them.
  *
  * ```
  *   promise 1 ─▶ started ─▶ over ─▶ promise 2 ─▶ started ─▶ over …         each promise is Twilio's to take up
+ *            └── after each of them the record is what another process has to know ──┘
  * ```
  */
 export class CallFile {
-  /** As its latest stream is told. */
-  info: CallInfo
-  /** Streams that were promised so far. */
-  streams = 0
-  /** How its latest stream ended; `undefined` until it has. */
-  farewell: Farewell | undefined
-  /** Whom the caller is being transferred to, or was. */
-  destination: string | undefined
+  /** Where the call stands, for every process; each step makes a new one. */
+  record: CallRecord
+  /** A stream of it has been there: whoever comes now comes back. */
+  begun: boolean
+  /** The end of the conversation; `isTold` when the last stream itself has told it. */
+  said: readonly Utterance[]
+  isTold: boolean
+  /** Its last stream was stopped here, so we are going down. */
+  isStopped = false
   /** What was said to the webhook, until the stream that it promised is there. */
   announcement: { readonly reply: HttpReply; readonly atMs: number } | undefined
   /** What was said to each question of what comes next: Twilio repeats one whose answer did not reach it. */
-  readonly answers = new Map<string, Promise<HttpReply>>()
+  readonly #answers = new Map<string, Promise<HttpReply>>()
 
-  /** When the call was first heard of [ms of the clock]. */
-  readonly openedMs: number
-
-  constructor(info: CallInfo, nowMs: number) {
-    this.info = info
-    this.openedMs = nowMs
+  /** @param known what a store has of it; where it has no words, nobody has spoken yet. */
+  constructor(known: RecalledCall) {
+    const { said, ...record } = known
+    this.record = record
+    this.said = lastWords(said)
+    this.isTold = said.length > 0
+    this.begun = said.length > 0 || record.farewell !== undefined
   }
 
-  /** Another stream, which is told this; returns its number. */
-  promise(info: CallInfo): number {
-    this.info = info
-    this.farewell = undefined
-    return ++this.streams
+  get callId(): string {
+    return this.record.callId
+  }
+
+  /** What a store has of it takes the place of what is known here, unless it is of before. */
+  refresh({ said, ...record }: RecalledCall): void {
+    const { streams, farewell } = this.record
+    if (record.streams < streams || (record.streams === streams && farewell !== undefined && !record.farewell)) return
+    this.begun ||= said.length > 0 || record.farewell !== undefined || record.streams > streams
+    this.record = record
+    if (said.length > 0) this.tell(said)
+  }
+
+  /** Another process has promised streams since: what became of the last of them is not known here. */
+  catchUp(streams: number): void {
+    if (streams <= this.record.streams) return
+    const { farewell: _older, ...record } = this.record
+    this.record = { ...record, streams }
+    this.isTold = false
+    this.begun = true
+  }
+
+  /** Another stream; returns its number. */
+  promise(): number {
+    const { farewell: _over, ...record } = this.record
+    this.record = { ...record, streams: record.streams + 1 }
+    this.isStopped = false
+    this.announcement = undefined
+    return this.record.streams
+  }
+
+  /** The answer that was given to a question before, or is being given; one that failed is given anew. */
+  answerTo(question: string, answer: () => Promise<HttpReply>): Promise<HttpReply> {
+    const given = this.#answers.get(question)
+    if (given !== undefined) return given
+    const giving = answer()
+    this.#answers.set(question, giving)
+    giving.catch(() => this.#answers.delete(question))
+    return giving
   }
 
   started(): void {
     this.announcement = undefined
-    this.farewell = undefined
+    this.begun = true
+    this.isTold = false
   }
 
   over({ outcome, next, said }: Farewell): void {
-    // Only who comes back needs to be reminded.
-    const words = next === undefined || next.type === 'hang-up' ? [] : lastWords(said)
-    this.farewell = { outcome, said: words, ...(next === undefined ? {} : { next }) }
+    const isWanted = next !== undefined && this.record.over === undefined
+    this.record = { ...this.record, farewell: { outcome, ...(isWanted ? { next } : {}) } }
+    this.isStopped = outcome.reason === 'shutdown'
+    // Of a process that died nobody tells the words; the store has them.
+    if (said.length > 0) this.tell(said)
+  }
+
+  tell(said: readonly Utterance[]): void {
+    this.said = lastWords(said)
+    this.isTold = true
+  }
+
+  /** The line was lost once more, at this time [ms since 1970]; what is older than `windowMs` does not count any more. */
+  recover(now: number, windowMs: number): void {
+    this.record = { ...this.record, recoveries: [...this.recoveries(now, windowMs), now] }
+  }
+
+  recoveries(now: number, windowMs: number): readonly number[] {
+    return this.record.recoveries.filter((at) => at > now - windowMs)
+  }
+
+  transferredTo(destination: string): void {
+    this.record = { ...this.record, destination }
+  }
+
+  /** The carrier has said that the call is over: what the agent still wanted, a number perhaps, is nobody's any more. */
+  end(): void {
+    const { farewell, ...record } = this.record
+    this.record = {
+      ...record,
+      ...(farewell === undefined ? {} : { farewell: { outcome: farewell.outcome } }),
+      over: true,
+    }
+  }
+
+  /** As its next stream is told. */
+  info({ from, to }: Numbers, happened: Happening | undefined, now: number): CallInfo {
+    const info = { callId: this.callId, from, to }
+    if (happened === undefined) return info
+    // Wall clocks of two machines differ, and may be set back.
+    const spentMs = Math.max(0, now - this.record.openedAt)
+    return { ...info, resumed: { happened, said: this.said, spentMs } }
   }
 }
 
@@ -61,13 +140,9 @@ function lastWords(said: readonly Utterance[]): readonly Utterance[] {
   while (first > 0 && said.length - first < KEPT_UTTERANCES) {
     const utterance = said[first - 1]
     if (utterance === undefined) break
-    characters += lengthOf(utterance)
+    characters += wordsOf(utterance).length
     if (characters > KEPT_CHARACTERS) break
     first--
   }
   return said.slice(first)
-}
-
-function lengthOf(utterance: Utterance): number {
-  return utterance.speaker === 'caller' ? utterance.text.length : utterance.heard.length + utterance.unheard.length
 }

@@ -1,11 +1,13 @@
 import { type FormRequest, type FormRoute, type HttpReply, refuseUpgrade, type UpgradeRoute } from '../../base/http.ts'
 import type { Logger } from '../../base/log.ts'
 import { readAddress } from './address.ts'
+import { paths, readAsked, waitedIn } from './asked.ts'
+import { field } from './form.ts'
 import { isCallSid, type MediaSockets } from './register.ts'
 import { makeDoorman } from './signature.ts'
 import { isRareCount } from './socket.ts'
-import { field, type Road, type Switchboard } from './switchboard.ts'
-import { paths } from './twiml.ts'
+import type { Switchboard } from './switchboard.ts'
+import type { Road } from './switchboard-options.ts'
 
 export interface TwilioOptions {
   readonly switchboard: Switchboard
@@ -50,9 +52,9 @@ export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
   const guard = (path: string, handle: Handler) => guardedRoute(path, admits, log, handle)
   return {
     routes: [
-      guard(paths.voice, ({ form }, callSid) => switchboard.announce(form, callSid, road)),
-      guard(paths.next, ({ form, url }, callSid) => switchboard.next(form, callSid, streamIn(url), road)),
-      guard(paths.streamStatus, ({ form }, callSid) => switchboard.streamStatus(form, callSid)),
+      guard(paths.voice, ({ form, url }, callSid) => switchboard.announce(form, callSid, waitedIn(url), road)),
+      guard(paths.next, ({ form, url }, callSid) => switchboard.next(form, callSid, readAsked(url), road)),
+      guard(paths.streamStatus, ({ form }, callSid) => noteStream(form, callSid, log)),
       guard(paths.callStatus, ({ form }, callSid) => switchboard.callStatus(form, callSid)),
     ],
     upgrade: {
@@ -70,15 +72,19 @@ export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
       },
     },
     async [Symbol.asyncDispose]() {
-      switchboard.close()
+      switchboard[Symbol.dispose]()
       await media[Symbol.asyncDispose]()
     },
   }
 }
 
-/** Which stream of its call an action URL of ours is about. */
-function streamIn(url: string): string {
-  return /[?&]stream=(\d{1,4})(&|$)/.exec(url)?.[1] ?? ''
+/** What Twilio says of a stream decides nothing: the socket, and what comes next, do. */
+function noteStream(form: FormRequest['form'], callSid: string, log: Logger): HttpReply {
+  const event = field(form, 'StreamEvent')
+  const fields = { callId: callSid, event, error: field(form, 'StreamError') || undefined }
+  if (event === 'stream-error') log.warn(fields, 'stream status')
+  else log.info(fields, 'stream status')
+  return { status: 204 }
 }
 
 type Handler = (request: FormRequest, callSid: string) => HttpReply | Promise<HttpReply>

@@ -7,11 +7,11 @@ import { refuseUpgrade } from '../../base/http.ts'
 import type { Logger } from '../../base/log.ts'
 import type { CarrierLeg } from '../../call/carrier.ts'
 import type { CallInfo, Farewell } from '../../call/info.ts'
-import { MediaStream } from './media-stream.ts'
+import { MediaStream, type StreamCounts } from './media-stream.ts'
 import type { StartFrame } from './messages.ts'
 import { isCallSid, type Line, type MediaSockets, type Register, type Welcome } from './register.ts'
 import { closeSocket } from './socket.ts'
-import { awaitStart } from './start-gate.ts'
+import { awaitStart, type NoStart } from './start-gate.ts'
 
 export interface MediaDoorOptions {
   readonly register: Register
@@ -21,17 +21,23 @@ export interface MediaDoorOptions {
   readonly answer: (leg: CarrierLeg, info: CallInfo) => Promise<Farewell>
   readonly clock: Clock
   readonly log: Logger
+  /** How many sockets may wait for their `start` at once; default 256. */
+  readonly maxWaiting?: number
+  /** Hears of each stream that is over, for whoever sums that up. */
+  readonly onStreamEnded?: (counts: StreamCounts) => void
 }
 
 /** No frame of Twilio's is longer than a few hundred bytes. */
 const MAX_FRAME_BYTES = 64 * 1024
+/** Twilio says `start` as soon as it may; a second of 250 new calls is more than a process carries. */
+const MAX_WAITING = 256
 
 /**
  * The media side of the carrier in one process.
  *
  * ```
  *   upgrade ─▶ handshake ─▶ start ─▶ stream, keeps what comes ─▶ register: started? ──▶ answer(leg) ──▶ register: over
- *                                                                     └─ refused: closed with 1008
+ *                  └─ 5 s, or so many wait that the oldest must go       └─ refused: closed with 1008
  * ```
  */
 export class MediaDoor implements MediaSockets {
@@ -40,6 +46,8 @@ export class MediaDoor implements MediaSockets {
   readonly #log: Logger
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES })
   readonly #streams = new Set<MediaStream>()
+  /** What gives each socket up that has not said whose it is, oldest first. */
+  readonly #waiting = new Set<(why: NoStart) => void>()
   #closed = false
 
   constructor(options: MediaDoorOptions) {
@@ -68,14 +76,28 @@ export class MediaDoor implements MediaSockets {
       refuseUpgrade(socket, 503)
       return
     }
-    this.#sockets.handleUpgrade(request, socket, head, (media) => {
-      awaitStart(
-        media,
-        this.#clock,
-        (start) => void this.#start(media, start),
-        (why) => this.#log.warn({ why }, 'a media socket never became a stream'),
-      )
-    })
+    this.#sockets.handleUpgrade(request, socket, head, (media) => this.#await(media))
+  }
+
+  #await(media: WebSocket): void {
+    const giveUp = awaitStart(
+      media,
+      this.#clock,
+      (start) => {
+        this.#waiting.delete(giveUp)
+        this.#start(media, start).catch((error) => {
+          this.#log.error({ err: error }, 'a media stream could not be taken')
+          closeSocket(media, 1011, this.#clock)
+        })
+      },
+      (why, early) => {
+        this.#waiting.delete(giveUp)
+        this.#log.warn({ why, early }, 'a media socket never became a stream')
+      },
+    )
+    this.#waiting.add(giveUp)
+    const [oldest] = this.#waiting
+    if (this.#waiting.size > (this.#options.maxWaiting ?? MAX_WAITING)) oldest?.('too-many')
   }
 
   /** The stream exists before it is let in, so that no frame is lost while the register is asked. */
@@ -102,11 +124,12 @@ export class MediaDoor implements MediaSockets {
     } else {
       log.info('media stream started')
       const farewell = await this.#answer(stream, welcome.info, log)
-      this.#options.register.over(callSid, line, { farewell, byCaller: stream.state === 'closed-by-caller' })
+      this.#options.register.over(callSid, line, { farewell, byCaller: stream.state === 'stopped' })
     }
     if (stream === undefined) return
     this.#streams.delete(stream)
     await stream[Symbol.asyncDispose]()
+    this.#options.onStreamEnded?.(stream.counts)
   }
 
   #refuse(socket: WebSocket, fault: Extract<Welcome, { fault: unknown }>['fault']): void {

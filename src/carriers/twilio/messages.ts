@@ -1,5 +1,29 @@
 import type { AudioFormat } from '../../audio/format.ts'
 
+// Whatever comes on a media socket, and the rule for it. Nothing of it ends the process or reaches another call.
+//
+// | what comes                                                     | counted as     | and then                          |
+// |----------------------------------------------------------------|----------------|-----------------------------------|
+// | a message over 64 KiB, text that is not UTF-8, no WebSocket    |                | the socket is closed by ws: 1009, |
+// | frame at all                                                   |                | 1007, 1002; the caller comes back |
+// | a binary message                                               | binary         | ignored                           |
+// | no JSON object with an `event`: bad, deep, empty               | garbage        | ignored                           |
+// | an event that no page describes; media of another track        | unknown        | ignored                           |
+// | media whose payload is no base64; a digit, mark or id that is  | garbage        | ignored                           |
+// | none                                                           |                |                                   |
+// | counters that are absurd: sequenceNumber, chunk                |                | not looked at                     |
+// | a timestamp that is absurd: negative, huge, no number          |                | the frame follows the one before; |
+// |                                                                |                | of a jump 10 s become silence     |
+// | media, dtmf, mark, stop of another streamSid                   | foreign        | ignored                           |
+// | `start` again, of the same stream                              | repeatedStarts | ignored                           |
+// | `start` again, of another stream or another call               | foreign        | ignored                           |
+// | `stop` again, anything behind `stop`                           |                | not looked at                     |
+// | anything before `start`                                        | early          | ignored; `start` must come in 5 s |
+// | `start` whose token is not good                                |                | the socket is closed with 1008    |
+// | nothing for 750 ms                                             | fedMs          | silence is fed, in real time      |
+// | nothing for 10 s                                               |                | the socket is closed, half-open   |
+// | more than we can send: 1 MiB waits (small frames: 2 MiB)       | unsent(Ms)     | what is played is dropped         |
+
 /** `start`: who the stream belongs to and how its sound is coded. */
 export interface StartFrame {
   readonly event: 'start'
@@ -29,6 +53,10 @@ export type StreamFrame =
   | { readonly event: 'unknown' }
   | { readonly event: 'garbage' }
 
+/** Theirs are MZ and 32 hex digits; marks come back as we named them. It goes into each frame that we send. */
+const STREAM_SID = /^[\w-]{1,64}$/
+const MAX_MARK_CHARACTERS = 256
+
 type Json = Readonly<Record<string, unknown>>
 
 const garbage: StreamFrame = { event: 'garbage' }
@@ -51,7 +79,7 @@ export function readFrame(text: string): StreamFrame {
   }
   if (event === 'mark') {
     const { name } = objectOf(frame['mark'])
-    return typeof name === 'string' ? { event, streamSid, name } : garbage
+    return typeof name === 'string' && name.length <= MAX_MARK_CHARACTERS ? { event, streamSid, name } : garbage
   }
   return { event: 'stop', streamSid }
 }
@@ -67,7 +95,7 @@ function readMedia(streamSid: string, media: Json): StreamFrame {
 function readStart(outerSid: unknown, start: Json): StreamFrame {
   const streamSid = outerSid ?? start['streamSid']
   const callSid = start['callSid']
-  if (typeof streamSid !== 'string' || streamSid === '' || typeof callSid !== 'string') return garbage
+  if (typeof streamSid !== 'string' || !STREAM_SID.test(streamSid) || typeof callSid !== 'string') return garbage
   const { encoding, sampleRate, channels } = objectOf(start['mediaFormat'])
   const token = objectOf(start['customParameters'])['token']
   return {
@@ -75,16 +103,21 @@ function readStart(outerSid: unknown, start: Json): StreamFrame {
     streamSid,
     callSid,
     format: formatOf(encoding, sampleRate, channels),
-    formatText: `${encoding}/${sampleRate}/${channels}`.slice(0, 60),
+    formatText: [encoding, sampleRate, channels].map(shown).join('/').slice(0, 60),
     token: typeof token === 'string' ? token : undefined,
   }
 }
 
 function formatOf(encoding: unknown, sampleRate: unknown, channels: unknown): AudioFormat | undefined {
-  if (Number(sampleRate) !== 8000 || Number(channels) !== 1) return undefined
+  if (shown(sampleRate) !== '8000' || shown(channels) !== '1') return undefined
   if (encoding === 'audio/x-mulaw') return { encoding: 'mulaw', sampleRate: 8000 }
   if (encoding === 'audio/x-alaw') return { encoding: 'alaw', sampleRate: 8000 }
   return undefined
+}
+
+/** A number as text or not. Of an object only its kind: one without `toString`, or ten thousand arrays deep, would throw. */
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : typeof value
 }
 
 function parse(text: string): unknown {

@@ -23,7 +23,7 @@ export type Welcome = { readonly info: CallInfo } | { readonly fault: TokenFault
 /** How a stream that was let in came to its end. */
 export interface Ending {
   readonly farewell: Farewell
-  /** The caller's end closed it; else Twilio will ask what comes next. */
+  /** The caller's end has said `stop`; else Twilio will ask what comes next. */
   readonly byCaller: boolean
 }
 

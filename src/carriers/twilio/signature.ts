@@ -27,6 +27,8 @@ interface Doorman {
  *   upgrade   wss://pub.example.com/twilio/media   with what is behind it; or with a trailing slash; never a query:
  *             Twilio sends none
  * ```
+ * Voice over HTTPS is signed without its port, over HTTP with it, and of the handshake nobody says; so both forms are
+ * taken of each. What stands in the address is compared as it was configured, and nothing that a request says of itself.
  */
 export function makeDoorman(address: PublicAddress, authTokens: readonly string[]): Doorman {
   if (authTokens.length === 0) return { admitsForm: isFromThisMachine, admitsUpgrade: isFromThisMachine }
@@ -36,10 +38,17 @@ export function makeDoorman(address: PublicAddress, authTokens: readonly string[
     admitsForm: ({ url, headers, form }) => url.startsWith('/') && isSigned(headers, address.http + url, form),
     admitsUpgrade({ url, headers }) {
       if (!url.startsWith('/') || url.includes('?')) return false
-      const bare = address.ws + url.replace(/\/+$/, '')
-      return isSigned(headers, bare, {}) || isSigned(headers, `${bare}/`, {})
+      const path = url.replace(/\/+$/, '')
+      return [address.ws, withPort(address.ws)].some((origin) =>
+        [path, `${path}/`].some((signed) => isSigned(headers, origin + signed, {})),
+      )
     },
   }
+}
+
+/** The package tries without the port, and to what has none it adds 443 for `https:` only. */
+function withPort(ws: string): string {
+  return ws.replace(/^(wss:\/\/[^/:]+)(?=\/|$)/i, '$1:443')
 }
 
 function validates(

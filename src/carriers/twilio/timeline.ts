@@ -21,6 +21,14 @@ const SET_BACK_MS = 1000
  *   out         [..] [..] [..] [ff] [ff] [..] [..]
  * ```
  * A late frame is not thrown away: it follows what is there, and the next gap is shorter by it.
+ *
+ * When nothing comes at all, silence may be fed meanwhile, frame by frame. It counts as the gap's when the frames of that
+ * time are lost; and when they come after all, they follow it, and the line is longer by so much from then on:
+ *
+ * ```
+ *   frame       [1] [2] ── nothing ──            [5]      [1] [2] ── nothing ──  [3] [4] [5]
+ *   out         [1] [2]    fed [ff]         [ff] [5]      [1] [2]    fed [ff]    [3] [4] [5]
+ * ```
  */
 export class Timeline {
   readonly #format: AudioFormat
@@ -28,7 +36,11 @@ export class Timeline {
   readonly #take: TakeAudio
   /** Stream time up to which there is sound [ms]. */
   #endMs: number | undefined
+  /** How far the line is behind its timestamps, by silence that was fed for frames that came later [ms]. */
+  #behindMs = 0
+  #wasFed = false
   #filledMs = 0
+  #fedMs = 0
 
   constructor(format: AudioFormat, take: TakeAudio) {
     this.#format = format
@@ -41,19 +53,43 @@ export class Timeline {
     return this.#filledMs
   }
 
+  /** Silence that was fed so far [ms]. */
+  get fedMs(): number {
+    return this.#fedMs
+  }
+
+  /** 20 ms of silence, because nothing comes. Not before the first frame: there is no line yet. */
+  feed(): void {
+    if (this.#endMs === undefined) return
+    const atMs = this.#endMs
+    this.#wasFed = true
+    this.#endMs += FRAME_MS
+    this.#fedMs += FRAME_MS
+    this.#take(this.#silence, atMs)
+  }
+
   /**
    * Places one frame. A frame without a timestamp follows the one before.
    * @param elapsedMs how long the stream has really been open: silence may run ahead of that by 10 s, no more, so that
    * absurd timestamps cannot make a flood of it.
    */
   push(audio: Uint8Array, timestampMs: number | undefined, elapsedMs: number): void {
-    const endMs = this.#endMs ?? timestampMs ?? 0
-    const gapMs = (timestampMs ?? endMs) - endMs
+    const stampMs = timestampMs === undefined ? undefined : this.#onLine(timestampMs)
+    const endMs = this.#endMs ?? stampMs ?? 0
+    const gapMs = (stampMs ?? endMs) - endMs
     const isLate = gapMs < -TOLERANCE_MS && gapMs > -SET_BACK_MS
-    const atMs = timestampMs === undefined || isLate ? endMs : timestampMs
+    const atMs = stampMs === undefined || isLate ? endMs : stampMs
     this.#endMs = atMs + durationMs(this.#format, audio.byteLength)
     if (gapMs >= TOLERANCE_MS) this.#fill(gapMs, atMs, elapsedMs)
     this.#take(audio, atMs)
+  }
+
+  #onLine(timestampMs: number): number {
+    const endMs = this.#endMs
+    const wasFed = this.#wasFed
+    this.#wasFed = false
+    if (wasFed && endMs !== undefined) this.#behindMs += Math.max(0, endMs - timestampMs - this.#behindMs)
+    return timestampMs + this.#behindMs
   }
 
   #fill(gapMs: number, untilMs: number, elapsedMs: number): void {

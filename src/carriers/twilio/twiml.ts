@@ -1,16 +1,8 @@
 import twilio from 'twilio'
-import type { CallInfo, Continuation } from '../../call/info.ts'
 import type { PublicAddress } from './address.ts'
+import { type Asked, nextUrl, paths, voiceUrl } from './asked.ts'
+import type { LastWords } from './next.ts'
 import { isWithheld } from './withheld.ts'
-
-/** Our doors, under the public address. */
-export const paths = {
-  voice: '/twilio/voice',
-  next: '/twilio/next',
-  streamStatus: '/twilio/stream-status',
-  callStatus: '/twilio/call-status',
-  media: '/twilio/media',
-} as const
 
 /** A stream that a call is about to be given. */
 export interface PromisedStream {
@@ -21,10 +13,21 @@ export interface PromisedStream {
   readonly behind: string
 }
 
-const APOLOGY = 'We are sorry, something went wrong on our side. Please call again in a moment.'
-const BUSY = 'We are sorry, all our lines are busy right now. Please call again in a few minutes.'
+/** Who calls whom, as Twilio says it. */
+export interface Numbers {
+  readonly from: string
+  readonly to: string
+}
+
+const WORDS: Readonly<Record<LastWords, string>> = {
+  apology: 'We are sorry, something went wrong on our side. Please call again in a moment.',
+  busy: 'We are sorry, all our lines are busy right now. Please call again in a few minutes.',
+}
+const HOLD = 'All our lines are busy right now. Please hold the line.'
+/** After that, so that it does not sound like one sentence without an end [s]. */
+const HOLD_PAUSE_S = 1
 /** How long a human's telephone rings [s]: four or five times, and most answering machines are spared. */
-const RING_S = 25
+export const RING_S = 25
 
 /**
  * Opens the media stream. When it ends, Twilio asks `/twilio/next` what comes then; the apology behind it is heard when
@@ -46,16 +49,11 @@ export function digitsTwiml(address: PublicAddress, digits: string, stream: Prom
 /**
  * Dials a human; how that went is told to `/twilio/next`. (TwiML: `<Dial>`; nothing behind it is ever reached, since it
  * has an action. `answerOnBridge`: the caller hears it ring.)
- * @param after the stream that the caller comes from.
+ * @param after what Twilio is to say then.
  */
-export function transferTwiml(
-  address: PublicAddress,
-  { number }: Extract<Continuation, { type: 'transfer' }>,
-  info: CallInfo,
-  after: number,
-): string {
+export function dialTwiml(address: PublicAddress, number: string, numbers: Numbers, after: Asked): string {
   const response = new twilio.twiml.VoiceResponse()
-  const callerId = callerIdFor(info)
+  const callerId = callerIdFor(numbers)
   const dial = response.dial({
     action: nextUrl(address, after),
     method: 'POST',
@@ -68,44 +66,54 @@ export function transferTwiml(
   return response.toString()
 }
 
+/** Asks again in a second: another process may answer then. */
+export function handOverTwiml(address: PublicAddress, asked: Asked): string {
+  const response = new twilio.twiml.VoiceResponse()
+  response.pause({ length: 1 })
+  response.redirect({ method: 'POST' }, nextUrl(address, asked))
+  return response.toString()
+}
+
+/** Holds the caller for a few seconds, then asks the webhook again, having waited so long [s]. */
+export function holdTwiml(address: PublicAddress, waitedS: number): string {
+  const response = new twilio.twiml.VoiceResponse()
+  response.say(HOLD)
+  response.pause({ length: HOLD_PAUSE_S })
+  response.redirect({ method: 'POST' }, voiceUrl(address, waitedS))
+  return response.toString()
+}
+
 export function hangUpTwiml(): string {
   const response = new twilio.twiml.VoiceResponse()
   response.hangup()
   return response.toString()
 }
 
-export function apologyTwiml(): string {
-  return sayAndHangUp(new twilio.twiml.VoiceResponse(), APOLOGY)
-}
-
-export function busyTwiml(): string {
-  return sayAndHangUp(new twilio.twiml.VoiceResponse(), BUSY)
+/** Says its last words to the caller, and hangs up. */
+export function wordsTwiml(words: LastWords): string {
+  return sayAndHangUp(new twilio.twiml.VoiceResponse(), words)
 }
 
 type VoiceResponse = InstanceType<typeof twilio.twiml.VoiceResponse>
 
 function connect(response: VoiceResponse, address: PublicAddress, { number, token, behind }: PromisedStream): string {
   response
-    .connect({ action: nextUrl(address, number), method: 'POST' })
+    .connect({ action: nextUrl(address, { stream: number }), method: 'POST' })
     .stream({ url: address.ws + paths.media + behind, statusCallback: address.http + paths.streamStatus })
     .parameter({ name: 'token', value: token })
-  return sayAndHangUp(response, APOLOGY)
-}
-
-function nextUrl(address: PublicAddress, stream: number): string {
-  return `${address.http}${paths.next}?stream=${stream}`
+  return sayAndHangUp(response, 'apology')
 }
 
 /**
  * Who the human sees. Twilio takes the calling number, the called one, or one that was verified (else error 13214), and
  * advises against passing on what is no number: then it is ours.
  */
-function callerIdFor({ from, to }: CallInfo): string | undefined {
+function callerIdFor({ from, to }: Numbers): string | undefined {
   return [from, to].find((number) => /^\+[1-9]\d{6,14}$/.test(number) && !isWithheld(number))
 }
 
-function sayAndHangUp(response: VoiceResponse, words: string): string {
-  response.say(words)
+function sayAndHangUp(response: VoiceResponse, words: LastWords): string {
+  response.say(WORDS[words])
   response.hangup()
   return response.toString()
 }

@@ -31,7 +31,9 @@ const offhook: BridgePlan = {
   dialect: 'qwen',
   env: ({ batchMs }, modelUrl, workers) => ({
     NODE_ENV: 'production',
-    REALTIME_PROVIDER: 'qwen',
+    REALTIME_PROVIDERS: 'qwen',
+    // All callers have one number, and all of them are to be taken.
+    ...{ MAX_CALLS: '10000', MAX_CALLS_PER_CALLER: '10000', CALLER_CALLS_PER_HOUR: '100000', MAX_LAG_MS: '10000' },
     DASHSCOPE_API_KEY: 'any',
     REALTIME_URL: modelUrl,
     PORT: '0',

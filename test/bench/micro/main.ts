@@ -1,7 +1,7 @@
 /*
  * Quality and speed of each stage of the frame path, ours beside the common libraries, as Markdown.
  *
- *   node test/bench/micro/main.ts [--quality | --speed] [--json]
+ *   node test/bench/micro/main.ts [--quality | --speed | --store] [--json]
  */
 import { availableParallelism, cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -10,17 +10,25 @@ import { measureG711 } from './g711.ts'
 import { measureQuality } from './quality.ts'
 import { hasSox } from './resamplers/sox.ts'
 import { measureSpeed } from './speed.ts'
+import { measureStore } from './store.ts'
 import { markdown, type Table } from './table.ts'
 
 const { values } = parseArgs({
-  options: { quality: { type: 'boolean' }, speed: { type: 'boolean' }, json: { type: 'boolean' } },
+  options: {
+    quality: { type: 'boolean' },
+    speed: { type: 'boolean' },
+    store: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
 })
-const both = values.quality === values.speed
+const both = values.quality === values.speed && !values.store
 const started = performance.now()
 const tables: Table[] = []
 
 // Speed first: what is measured after it has warmed and filled the process.
 if (both || values.speed) tables.push(...(await measureSpeed()), await measureAllocation())
+// Half a minute of calls in real time: when it is asked for.
+if (values.store) tables.push(...(await measureStore()))
 if (both || values.quality) tables.push(...(await measureQuality()), measureG711())
 
 const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'unknown'}, Linux ${release()}, Node ${process.version}`

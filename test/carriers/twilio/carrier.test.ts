@@ -5,7 +5,8 @@ import { makeTwilioCarrier } from '../../../src/carriers/twilio/carrier.ts'
 import { MediaDoor } from '../../../src/carriers/twilio/media-door.ts'
 import { Switchboard } from '../../../src/carriers/twilio/switchboard.ts'
 import { makeLogRecorder } from '../../fakes/log.ts'
-import { CALL, listenTo, openRig, Phone, sign } from './rig.ts'
+import { CALL, Phone } from './phone.ts'
+import { listenTo, openRig, sign, switchboardOptions } from './rig.ts'
 
 const PUBLIC = 'https://pub.example.com'
 const TOKEN = '0123456789abcdef0123456789abcdef'
@@ -59,7 +60,7 @@ describe('the webhook', () => {
 
   it('tells the caller that all lines are busy while no call is welcome', async () => {
     await using rig = await openRig()
-    rig.state.open = false
+    rig.admission.open = false
     const reply = await rig.post('/twilio/voice', inbound)
     expect(await reply.text()).toMatch(/<Response><Say>[^<]*busy[^<]*<\/Say><Hangup\/><\/Response>/)
   })
@@ -157,6 +158,17 @@ describe('the media socket', () => {
     expect(rig.calls).toHaveLength(0)
   })
 
+  it('is closed when its call is over', async () => {
+    await using rig = await openRig()
+    const token = await rig.announce()
+    await rig.post('/twilio/call-status', { ...inbound, CallStatus: 'completed' })
+    const phone = await rig.connect()
+    phone.start(token)
+    expect(await phone.closed).toBe(1008)
+    expect(rig.calls).toHaveLength(0)
+    expect(rig.admission.places.size).toBe(0)
+  })
+
   it('is closed when no `start` comes within 5 s, whatever else comes', async () => {
     await using rig = await openRig()
     const phone = await rig.connect()
@@ -170,7 +182,7 @@ describe('the media socket', () => {
     expect(phone.socket.readyState).toBe(phone.socket.OPEN)
     rig.clock.advance(1)
     expect(await phone.closed).toBe(1008)
-    expect(rig.records).toContainEqual(expect.objectContaining({ fields: { why: 'no-start' } }))
+    expect(rig.records).toContainEqual(expect.objectContaining({ fields: { why: 'no-start', early: 3 } }))
   })
 
   it('is closed with 1009 when its first frame is over 64 KiB', async () => {
@@ -180,7 +192,7 @@ describe('the media socket', () => {
     expect(await phone.closed).toBe(1009)
   })
 
-  it('is closed when its sound is coded in no way we know, and the caller gets an apology', async () => {
+  it('is closed when its sound is coded in no way we know, and the caller gets an apology when it stays so', async () => {
     await using rig = await openRig()
     const phone = await rig.connect()
     phone.start(await rig.announce(), { mediaFormat: { encoding: 'audio/x-l16', sampleRate: 16_000, channels: 1 } })
@@ -189,8 +201,32 @@ describe('the media socket', () => {
     expect(rig.records).toContainEqual(
       expect.objectContaining({ level: 'error', fields: { callId: CALL, format: 'audio/x-l16/16000/1' } }),
     )
-    const next = await rig.post('/twilio/next', { CallSid: CALL, CallStatus: 'in-progress' })
-    expect(await next.text()).toContain('something went wrong')
+    for (let n = 1; n <= 3; n++) {
+      const next = await rig.post(`/twilio/next?stream=${n}`, { CallSid: CALL, CallStatus: 'in-progress' })
+      const again = await rig.connect()
+      again.start(/name="token" value="([^"]+)"/.exec(await next.text())?.[1], {
+        mediaFormat: { encoding: 'audio/x-l16', sampleRate: 16_000, channels: 1 },
+      })
+      expect(await again.closed).toBe(1008)
+    }
+    const last = await rig.post('/twilio/next?stream=4', { CallSid: CALL, CallStatus: 'in-progress' })
+    expect(await last.text()).toContain('something went wrong')
+  })
+
+  it('is closed, the oldest first, when too many wait for their `start`', async () => {
+    await using rig = await openRig({ maxWaiting: 3 })
+    const first = await rig.connect()
+    const second = await rig.connect()
+    const { phone } = await rig.dial()
+    await rig.connect()
+    expect(first.socket.readyState).toBe(first.socket.OPEN)
+    await rig.connect()
+    expect(await first.closed).toBe(1008)
+    for (const open of [second, phone]) {
+      await open.settle()
+      expect(open.socket.readyState).toBe(open.socket.OPEN)
+    }
+    expect(rig.records).toContainEqual(expect.objectContaining({ fields: { why: 'too-many', early: 0 } }))
   })
 
   it('keeps calls apart', async () => {
@@ -220,7 +256,9 @@ describe('the carrier', () => {
     expect(await phone.closed).toBe(1000)
     expect(await waiting.closed).toBe(1001)
     await expect(rig.connect()).rejects.toThrow('HTTP 503')
-    expect(await (await rig.post('/twilio/voice', inbound)).text()).toContain('busy')
+    expect(await (await rig.post('/twilio/voice', { ...inbound, CallSid: 'CA2' })).text()).toContain('busy')
+    // Who was here already is somebody else's now.
+    expect(await (await rig.post('/twilio/voice', inbound)).text()).toContain('&amp;handed=1</Redirect>')
   })
 
   it('writes no number, token or digit to the log', async () => {
@@ -235,12 +273,12 @@ describe('the carrier', () => {
     await rig.streamEnded()
     const log = JSON.stringify(rig.records)
     expect(log).not.toMatch(/5550001111|5550002222|4711/)
-    expect(log).not.toMatch(/\d+\.[\w-]{16}\.[\w-]{43}/)
+    expect(log).not.toMatch(/\d+\.[\w-]{16}\.[\w-]+\.[\w-]{43}/)
   })
 
   it('is not made with a public address that Twilio could not reach', () => {
     const { log } = makeLogRecorder()
-    const switchboard = new Switchboard({ admit: () => true, clock: systemClock, log })
+    const switchboard = new Switchboard(switchboardOptions())
     const answer = () => Promise.reject(new Error('unused'))
     const media = new MediaDoor({ register: switchboard, expect: () => {}, answer, clock: systemClock, log })
     const options = { authTokens: [TOKEN], switchboard, media, log }

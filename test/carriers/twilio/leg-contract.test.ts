@@ -3,7 +3,7 @@ import { openRig } from './rig.ts'
 
 // Over a real socket: what the phone sends has been read by the leg when a ping behind it is answered.
 testCarrierLeg('the Twilio media stream', async () => {
-  const rig = await openRig()
+  const rig = await openRig({ deaf: true })
   const { leg, phone } = await rig.dial()
   return {
     leg,

@@ -1,12 +1,9 @@
-import { connect } from 'node:net'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CarrierEvent } from '../../../src/call/carrier.ts'
-import { listenTo, openRig, STREAM, until } from './rig.ts'
+import type { Phone } from './phone.ts'
+import { frame, listenTo, openRig, sounds, until } from './rig.ts'
 
-const frame = (fill: number) => new Uint8Array(160).fill(fill)
-const sounds = (events: readonly CarrierEvent[]) =>
-  events.flatMap((event) => (event.type === 'audio' ? [`${event.atMs}:${event.audio[0]}`] : []))
+type Rig = Awaited<ReturnType<typeof openRig>>
 
 describe('the caller’s sound', () => {
   it('begins at the first timestamp, not at 0', async () => {
@@ -55,97 +52,91 @@ describe('the caller’s sound', () => {
   })
 })
 
-describe('what is no frame of this stream', () => {
-  it('is counted, and neither heard nor the end of the call', async () => {
+describe('a stream that stops sending in the middle of speech', () => {
+  const silences = (events: readonly CarrierEvent[]) => sounds(events).filter((sound) => sound.endsWith(':255')).length
+
+  it('is silence from 750 ms on, in real time, until it is half-open', async () => {
     await using rig = await openRig()
     const { phone, leg } = await rig.dial()
     const events = listenTo(leg)
-    phone.raw(Uint8Array.of(1, 2, 3))
-    phone.raw('not json')
-    phone.send({ event: 'media', streamSid: STREAM, media: { payload: '!' } })
-    phone.send({ event: 'speech-marks', streamSid: STREAM })
-    phone.say(frame(7), 155, 'MZ-of-another-call')
-    phone.send({ event: 'stop', streamSid: 'MZ-of-another-call', stop: {} })
-    phone.start('again')
-    phone.say(frame(1), 175)
-    phone.socket.close(1000)
-    await rig.streamEnded()
-    expect(events.map(({ type }) => type)).toEqual(['audio', 'closed'])
-    const { fields } = rig.records.find(({ message }) => message === 'media stream ended') ?? expect.fail()
-    expect(fields).toMatchObject({ binary: 1, garbage: 2, unknown: 1, foreign: 2, repeatedStarts: 1 })
-  })
-
-  it('is logged at a falling rate', async () => {
-    await using rig = await openRig()
-    const { phone } = await rig.dial()
-    for (let n = 0; n < 150; n++) phone.raw('{')
+    phone.say(frame(1), 155)
     await phone.settle()
-    const counts = rig.records.filter(({ message }) => message.startsWith('unreadable')).map((r) => r.fields['count'])
-    expect(counts).toEqual([1, 10, 100])
+    rig.clock.advance(749)
+    expect(silences(events)).toBe(0)
+    rig.clock.advance(1)
+    expect(sounds(events)).toEqual(['155:1', '175:255'])
+    rig.clock.advance(250)
+    expect(silences(events)).toBe(13)
+    rig.clock.advance(8999)
+    expect(silences(events)).toBe(463)
+    expect(leg.gone.aborted).toBe(false)
+    rig.clock.advance(1)
+    expect(events.at(-1)).toMatchObject({ type: 'closed', by: 'error', error: { code: 'carrier-lost' } })
+    rig.clock.advance(60_000)
+    expect(silences(events)).toBe(463)
   })
 
-  it('never ends the call, whatever the text', async () => {
+  it('has no sound twice when it comes late in one burst', async () => {
     await using rig = await openRig()
     const { phone, leg } = await rig.dial()
     const events = listenTo(leg)
-    const shaped = fc.record(
-      {
-        event: fc.constantFrom('media', 'dtmf', 'mark', 'start', 'connected', 'x'),
-        streamSid: fc.constantFrom<unknown>(STREAM, 'MZ2', 5),
-        ...{ start: fc.jsonValue(), mark: fc.jsonValue(), dtmf: fc.jsonValue() },
-        media: fc.record({ payload: fc.base64String(), timestamp: fc.oneof(fc.nat().map(String), fc.jsonValue()) }),
-      },
-      { requiredKeys: [] },
-    )
-    const text = fc.oneof(
-      fc.string(),
-      fc.json(),
-      shaped.map((value) => JSON.stringify(value)),
-    )
-    await fc.assert(
-      fc.asyncProperty(fc.array(text, { maxLength: 20 }), async (texts) => {
-        for (const one of texts) phone.raw(one)
-        await phone.settle()
-        expect(leg.gone.aborted).toBe(false)
-      }),
-      { numRuns: 100 },
-    )
-    phone.press('5')
+    phone.say(frame(1), 155)
     await phone.settle()
-    expect(events.at(-1)).toEqual({ type: 'dtmf', digit: '5' })
+    rig.clock.advance(1000)
+    for (let n = 0; n < 50; n++) phone.say(frame(2), 175 + n * 20)
+    await phone.settle()
+    expect(silences(events)).toBe(13)
+    expect(sounds(events).filter((sound) => sound.endsWith(':2'))).toHaveLength(50)
+    rig.clock.advance(749)
+    phone.say(frame(3), 1175)
+    await phone.settle()
+    expect(sounds(events).at(-1)).toMatch(/:3$/)
+    expect(silences(events)).toBe(13)
   })
 
-  it.each([
-    ['a frame over 64 KiB', 1009, (n: number) => 'x'.repeat(n)],
-    ['a frame of exactly 64 KiB', undefined, (n: number) => 'x'.repeat(n - 1)],
-  ])('%s closes the socket with %s', async (_, code, make) => {
+  it('has the silence of what was lost once', async () => {
     await using rig = await openRig()
     const { phone, leg } = await rig.dial()
     const events = listenTo(leg)
-    phone.raw(make(64 * 1024 + 1))
-    if (code === undefined) {
-      await phone.settle()
-      expect(events).toEqual([])
-      return
-    }
-    expect(await phone.closed).toBe(code)
-    expect(events).toMatchObject([{ type: 'closed', by: 'error', error: { code: 'carrier-protocol' } }])
+    phone.say(frame(1), 155)
+    await phone.settle()
+    rig.clock.advance(2000)
+    phone.say(frame(2), 2155)
+    await phone.settle()
+    // 2 s went by, of which the first frame was 20 ms.
+    expect(silences(events)).toBe(99)
+    expect(sounds(events).at(-1)).toBe('2155:2')
+  })
+
+  it('and has sent nothing at all yet is not fed', async () => {
+    await using rig = await openRig()
+    const { leg } = await rig.dial()
+    const events = listenTo(leg)
+    rig.clock.advance(9999)
+    expect(events).toEqual([])
   })
 })
 
 describe('the end of a stream', () => {
-  it.each([
-    [1000, 'caller'],
-    [undefined, 'caller'],
-    [1001, 'error'],
-    [1011, 'error'],
-  ])('closed with %s and no `stop` is by %s', async (code, by) => {
+  const ends: [string, string, (phone: Phone, rig: Rig) => unknown, string][] = [
+    ['`stop`, then 1000', 'caller', (phone) => [phone.stop(), phone.socket.close(1000)], 'stopped'],
+    ['`stop`, then nothing orderly', 'caller', (phone) => [phone.stop(), phone.socket.close(1011)], 'stopped'],
+    ['1000 and no `stop`', 'error', (phone) => phone.socket.close(1000), 'closed'],
+    ['no status and no `stop`', 'error', (phone) => phone.socket.close(), 'closed'],
+    ['1001 and no `stop`', 'error', (phone) => phone.socket.close(1001), 'broken'],
+    ['1011 and no `stop`', 'error', (phone) => phone.socket.close(1011), 'broken'],
+    ['not a word', 'error', (phone) => phone.socket.terminate(), 'broken'],
+    ['a frame that is none', 'error', (phone) => phone.raw('x'.repeat(70_000)), 'broken'],
+    ['10 s of silence', 'error', (_, rig) => rig.clock.advance(10_000), 'silent'],
+  ]
+  it.each(ends)('with %s is by %s, and said to be so', async (_, by, end, state) => {
     await using rig = await openRig()
     const { phone, leg } = await rig.dial()
     const events = listenTo(leg)
-    phone.socket.close(code)
+    end(phone, rig)
     await rig.streamEnded()
     expect(events).toMatchObject([{ type: 'closed', by }])
+    expect(rig.records).toContainEqual(expect.objectContaining({ fields: expect.objectContaining({ state }) }))
   })
 
   it('after `stop` nothing is heard, and what closes the socket does not matter', async () => {
@@ -175,7 +166,7 @@ describe('the end of a stream', () => {
     rig.clock.advance(9999)
     phone.press('1')
     await phone.settle()
-    expect(events.map(({ type }) => type)).toEqual(['audio', 'dtmf'])
+    expect(leg.gone.aborted).toBe(false)
     rig.clock.advance(1)
     expect(events.at(-1)).toMatchObject({ type: 'closed', by: 'error', error: { code: 'carrier-lost' } })
     expect(leg.gone.aborted).toBe(true)
@@ -226,23 +217,13 @@ describe('a carrier that does not take what we send', () => {
     leg.play(frame(1))
     await phone.settle()
     expect(phone.requests().filter(({ type }) => type === 'media')).toHaveLength(played + 1)
+    phone.stop()
+    phone.socket.close(1000)
+    await rig.streamEnded()
+    const { fields } = rig.records.find(({ message }) => message === 'media stream ended') ?? expect.fail()
+    const unsent = { unsent: 300 - played, unsentMs: (300 - played) * 12_500 }
+    expect(fields).toMatchObject(unsent)
+    // For whoever sums up what all streams have lost.
+    expect(rig.streams).toMatchObject([unsent])
   })
-})
-
-it('a socket that sends HTTP garbage instead of frames ends alone', async () => {
-  await using rig = await openRig()
-  const { phone } = await rig.dial()
-  const raw = connect(rig.port, '127.0.0.1')
-  raw.on('error', () => {})
-  raw.write(
-    'GET /twilio/media HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  )
-  raw.once('data', () => raw.write(Buffer.alloc(100, 0xff)))
-  raw.resume()
-  await new Promise((resolve) => raw.once('end', resolve))
-  raw.destroy()
-  phone.press('1')
-  await phone.settle()
-  expect(phone.socket.readyState).toBe(phone.socket.OPEN)
 })

@@ -1,20 +1,25 @@
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { type RawData, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
+import { CallError } from '../../../src/base/errors.ts'
 import { ManualClock } from '../../../src/base/manual-clock.ts'
+import type { Admission } from '../../../src/call/admission.ts'
 import type { CarrierEvent, CarrierLeg } from '../../../src/call/carrier.ts'
 import type { CallOutcome } from '../../../src/call/events.ts'
 import type { CallInfo, Farewell } from '../../../src/call/info.ts'
+import type { CallStore } from '../../../src/call/store.ts'
 import { makeTwilioCarrier, type TwilioCarrier } from '../../../src/carriers/twilio/carrier.ts'
 import { MediaDoor } from '../../../src/carriers/twilio/media-door.ts'
+import type { StreamCounts } from '../../../src/carriers/twilio/media-stream.ts'
+import type { OverflowPlan } from '../../../src/carriers/twilio/overflow.ts'
 import { Switchboard } from '../../../src/carriers/twilio/switchboard.ts'
+import type { SwitchboardOptions } from '../../../src/carriers/twilio/switchboard-options.ts'
 import { startServer } from '../../../src/server.ts'
-import type { LegRequest } from '../../fakes/fake-leg.ts'
+import { openMemoryStore } from '../../../src/store/memory/store.ts'
 import { makeLogRecorder } from '../../fakes/log.ts'
+import { CALL, Phone } from './phone.ts'
 
-export const STREAM = 'MZ00000000000000000000000000000001'
-export const CALL = 'CA00000000000000000000000000000001'
+export { CALL, Phone }
 
 /** A call that reached `answer`. */
 interface AnsweredCall {
@@ -32,6 +37,60 @@ export interface RigOptions {
   readonly accountSid?: string
   /** Takes announcements; default: they are kept. */
   readonly expectCall?: (info: CallInfo) => void
+  readonly overflow?: OverflowPlan
+  readonly fallbackNumber?: string
+  readonly resume?: SwitchboardOptions['resume']
+  /** Default: one of its own. */
+  readonly store?: CallStore
+  /** Default: a clock of its own, as if it was the year 2027. */
+  readonly clock?: ManualClock
+  readonly maxWaiting?: number
+  /** Calls do not notice that their stream is gone. */
+  readonly deaf?: boolean
+}
+
+/** When every manual clock begins [ms since 1970]. */
+export const EPOCH = 1_800_000_000_000
+
+/** What an answer waits for what another process may know of a stream's end [ms]. */
+export const LATE_WORD_MS = 250
+
+/** A clock on which nobody waits for the last word of another process: all that is known is known at once. */
+export function makeHastyClock(): ManualClock {
+  const clock = new ManualClock()
+  const after = clock.after.bind(clock)
+  clock.after = (delayMs, task, signal) => {
+    if (delayMs === LATE_WORD_MS) void setImmediate().then(task)
+    else after(delayMs, task, signal)
+  }
+  return clock
+}
+
+/** Lets everybody in while it is open, and knows who is there. */
+export class FakeAdmission implements Admission {
+  open = true
+  readonly places = new Set<string>()
+  asked = 0
+
+  ask({ callId }: { readonly callId: string }) {
+    this.asked++
+    if (!this.open && !this.places.has(callId)) return 'all-lines-busy' as const
+    this.places.add(callId)
+    return undefined
+  }
+
+  left(callId: string): void {
+    this.places.delete(callId)
+  }
+}
+
+/** What a switchboard is made of, when nothing in particular is wanted. */
+export function switchboardOptions(clock = new ManualClock(), log = makeLogRecorder().log): SwitchboardOptions {
+  const now = () => EPOCH + clock.now()
+  return {
+    ...{ admission: new FakeAdmission(), overflow: { plan: 'say', queueMaxS: 60 }, fallbackNumber: undefined },
+    ...{ resume: { max: 3, windowMs: 300_000 }, store: openMemoryStore({ now }), authTokens: [], clock, now, log },
+  }
 }
 
 /** The page's own recipe, not the package that is under test. */
@@ -44,12 +103,15 @@ export function sign(token: string, url: string, form: Readonly<Record<string, s
 
 /** The Twilio carrier on a real server and a manual clock, between a raw phone and calls that a test answers. */
 export async function openRig(options: RigOptions = {}) {
-  const clock = new ManualClock()
+  const { clock = new ManualClock() } = options
   const { log, records } = makeLogRecorder()
   const calls: AnsweredCall[] = []
   const expected: CallInfo[] = []
   const phones: Phone[] = []
-  const state = { open: true }
+  const streams: StreamCounts[] = []
+  const admission = new FakeAdmission()
+  const defaults = switchboardOptions(clock, log)
+  const { overflow, fallbackNumber, resume, store, authTokens = [], accountSid } = { ...defaults, ...options }
   const answer = (leg: CarrierLeg, info: CallInfo) => {
     const { promise, resolve, reject } = Promise.withResolvers<Farewell>()
     const end = async (outcome: CallOutcome, more: Partial<Farewell> = {}) => {
@@ -57,6 +119,15 @@ export async function openRig(options: RigOptions = {}) {
       resolve({ outcome, said: [], ...more })
     }
     calls.push({ leg, info, end, fail: reject })
+    const hear = () =>
+      resolve({
+        outcome:
+          leg.gone.reason instanceof CallError
+            ? { reason: 'carrier-lost', code: leg.gone.reason.code }
+            : { reason: 'caller-hung-up' },
+        said: [],
+      })
+    if (!options.deaf) leg.gone.addEventListener('abort', hear)
     return promise
   }
   const { expectCall = (info: CallInfo) => void expected.push(info) } = options
@@ -69,9 +140,19 @@ export async function openRig(options: RigOptions = {}) {
     log,
     mount: (port) => {
       const publicUrl = options.publicUrl?.(port) ?? `http://127.0.0.1:${port}`
-      const { authTokens = [], accountSid } = options
-      const switchboard = new Switchboard({ admit: () => state.open, clock, log })
-      const media = new MediaDoor({ register: switchboard, expect: expectCall, answer, clock, log })
+      const parts = { ...defaults, overflow, fallbackNumber, resume, store, authTokens, admission }
+      const switchboard = new Switchboard(parts)
+      const { maxWaiting = 256 } = options
+      const onStreamEnded = (counts: StreamCounts) => void streams.push(counts)
+      const media = new MediaDoor({
+        register: switchboard,
+        expect: expectCall,
+        answer,
+        clock,
+        log,
+        maxWaiting,
+        onStreamEnded,
+      })
       switchboards.push(switchboard)
       const carrier = makeTwilioCarrier({ publicUrl, accountSid, authTokens, switchboard, media, log })
       made.push(carrier)
@@ -104,7 +185,22 @@ export async function openRig(options: RigOptions = {}) {
     return { phone, ...call }
   }
   return {
-    ...{ clock, records, calls, expected, switchboards, base, port: server.port, state, post, announce, connect, dial },
+    ...{
+      clock,
+      records,
+      streams,
+      calls,
+      expected,
+      switchboards,
+      base,
+      port: server.port,
+      admission,
+      store,
+      post,
+      announce,
+      connect,
+      dial,
+    },
     /** The call that was put through as the n-th, from 0. */
     answered: async (n: number) => {
       await until(() => calls.length > n)
@@ -125,97 +221,12 @@ export async function openRig(options: RigOptions = {}) {
   }
 }
 
-/** A phone on the raw media socket: it sends what a test writes, and reads what comes. */
-export class Phone {
-  readonly socket: WebSocket
-  readonly received: string[] = []
-  /** Rejects with the HTTP status when the upgrade is refused. */
-  readonly opened: Promise<void>
-  /** The close code, when it comes. */
-  readonly closed: Promise<number>
-  #sequence = 1
-  #timestampMs = 155
+/** 20 ms of sound, all of one value. */
+export const frame = (fill: number) => new Uint8Array(160).fill(fill)
 
-  constructor(socket: WebSocket) {
-    this.socket = socket
-    socket.on('message', (data: RawData) => this.received.push(String(data)))
-    socket.on('error', () => {})
-    this.closed = new Promise((resolve) => socket.once('close', (code: number) => resolve(code)))
-    this.opened = new Promise((resolve, reject) => {
-      socket.once('open', resolve)
-      socket.once('unexpected-response', (_request, response) => {
-        reject(new Error(`HTTP ${response.statusCode}`))
-        response.resume()
-        socket.terminate()
-      })
-    })
-    this.opened.catch(() => {})
-  }
-
-  raw(text: string | Uint8Array): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(text)
-  }
-
-  send(frame: Readonly<Record<string, unknown>>): void {
-    this.raw(JSON.stringify(frame))
-  }
-
-  start(token: string | undefined, fields: { callSid?: string; mediaFormat?: unknown; streamSid?: string } = {}): void {
-    const { callSid = CALL, streamSid = STREAM } = fields
-    const { mediaFormat = { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 } } = fields
-    const customParameters = token === undefined ? {} : { token }
-    const start = { accountSid: 'AC1', streamSid, callSid, tracks: ['inbound'], mediaFormat, customParameters }
-    this.send({ event: 'connected', protocol: 'Call', version: '1.0.0' })
-    this.send({ event: 'start', sequenceNumber: this.#next(), start, streamSid })
-  }
-
-  /** A media frame; without a timestamp it follows the one before. */
-  say(audio: Uint8Array, timestampMs = this.#timestampMs, streamSid = STREAM): void {
-    this.#timestampMs = timestampMs + audio.byteLength / 8
-    const payload = Buffer.from(audio).toString('base64')
-    const media = { track: 'inbound', chunk: '1', timestamp: `${timestampMs}`, payload }
-    this.send({ event: 'media', sequenceNumber: this.#next(), media, streamSid })
-  }
-
-  press(digit: string): void {
-    this.send({
-      ...{ event: 'dtmf', streamSid: STREAM, sequenceNumber: this.#next() },
-      dtmf: { track: 'inbound_track', digit },
-    })
-  }
-
-  echo(name: string): void {
-    this.send({ event: 'mark', sequenceNumber: this.#next(), streamSid: STREAM, mark: { name } })
-  }
-
-  stop(callSid = CALL): void {
-    this.send({
-      ...{ event: 'stop', sequenceNumber: this.#next(), streamSid: STREAM },
-      stop: { accountSid: 'AC1', callSid },
-    })
-  }
-
-  requests(): LegRequest[] {
-    return this.received.map((text): LegRequest => {
-      const frame = JSON.parse(text)
-      if (frame.event === 'media') return { type: 'media', audio: Buffer.from(frame.media.payload, 'base64') }
-      return frame.event === 'mark' ? { type: 'mark', name: frame.mark.name } : { type: 'clear' }
-    })
-  }
-
-  /** A ping's answer comes when all frames before it were read, and behind all that were sent. */
-  async settle(): Promise<void> {
-    if (this.socket.readyState === WebSocket.OPEN) {
-      this.socket.ping()
-      await Promise.race([once(this.socket, 'pong'), this.closed])
-    }
-    if (this.socket.readyState !== WebSocket.OPEN) await this.closed
-  }
-
-  #next(): string {
-    return `${this.#sequence++}`
-  }
-}
+/** The time and the first byte of each piece of sound. */
+export const sounds = (events: readonly CarrierEvent[]) =>
+  events.flatMap((event) => (event.type === 'audio' ? [`${event.atMs}:${event.audio[0]}`] : []))
 
 export function listenTo(leg: CarrierLeg): CarrierEvent[] {
   const events: CarrierEvent[] = []

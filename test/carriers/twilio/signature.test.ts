@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readAddress } from '../../../src/carriers/twilio/address.ts'
 import { makeDoorman } from '../../../src/carriers/twilio/signature.ts'
@@ -46,6 +47,37 @@ describe('a signed webhook', () => {
     ['upper case in the configured address', 'https://Pub.Example.com', 'https://Pub.Example.com/twilio/voice'],
   ])('is let in with %s', (_, configured, signed) => {
     expect(doorman(configured).admitsForm(formFrom(sign('12345', signed, form)))).toBe(true)
+  })
+
+  it('over HTTP, where there is a token on loopback, keeps its port, and with HTTPS another port may be dropped', () => {
+    const url = 'http://127.0.0.1:8080'
+    const signed = formFrom(sign('12345', `${url}/twilio/voice`, form))
+    expect(doorman(url).admitsForm(signed)).toBe(true)
+    expect(doorman('http://127.0.0.1:8081').admitsForm(signed)).toBe(false)
+    const another = formFrom(sign('12345', 'https://pub.example.com:8443/twilio/voice', form))
+    expect(doorman().admitsForm(another)).toBe(false)
+  })
+
+  it('is let in with the query that we gave it, exactly as we did', () => {
+    const url = '/twilio/next?stream=2&dialled=no-answer&handed=1'
+    const signature = sign('12345', PUBLIC + url, form)
+    expect(doorman().admitsForm(formFrom(signature, { url }))).toBe(true)
+    for (const other of ['/twilio/next?stream=2', '/twilio/next', `${url}0`, url.replace('2', '3')]) {
+      expect(doorman().admitsForm(formFrom(signature, { url: other }))).toBe(false)
+    }
+  })
+
+  it('may have a field twice: its values are signed once each, in order', () => {
+    const signature = createHmac('sha1', '12345').update(`${PUBLIC}/twilio/voiceAabAc`).digest('base64')
+    expect(doorman().admitsForm(formFrom(signature, { form: { A: ['c', 'ab', 'c'] } }))).toBe(true)
+    expect(doorman().admitsForm(formFrom(signature, { form: { A: ['c', 'ax'] } }))).toBe(false)
+  })
+
+  it('with two signatures has none', () => {
+    const signature = sign('12345', `${PUBLIC}/twilio/voice`, form)
+    expect(doorman().admitsForm(formFrom('', { headers: { 'x-twilio-signature': [signature, signature] } }))).toBe(
+      false,
+    )
   })
 
   it('is let in with either of two tokens while a key is being changed', () => {
@@ -99,6 +131,36 @@ describe('a signed upgrade', () => {
   it('is let in when the address was configured with :443', () => {
     const signature = sign('12345', 'wss://pub.example.com/twilio/media')
     expect(doorman('https://pub.example.com:443').admitsUpgrade(knock('/twilio/media', signature))).toBe(true)
+  })
+
+  it.each([
+    ['https://pub.example.com', 'wss://pub.example.com:443/twilio/media'],
+    ['https://pub.example.com', 'wss://pub.example.com:443/twilio/media/'],
+    ['https://pub.example.com/line1', 'wss://pub.example.com:443/line1/twilio/media'],
+    ['https://pub.example.com:8443', 'wss://pub.example.com:8443/twilio/media'],
+    ['https://pub.example.com:8443', 'wss://pub.example.com/twilio/media/'],
+  ])('is let in at %s when it is signed with its port or without: %s', (configured, signed) => {
+    expect(doorman(configured).admitsUpgrade(knock('/twilio/media', sign('12345', signed)))).toBe(true)
+  })
+
+  it.each([
+    ['another port', 'wss://pub.example.com:8443/twilio/media'],
+    ['port 80', 'wss://pub.example.com:8080/twilio/media'],
+    ['another host', 'wss://evil.example.com/twilio/media'],
+    ['no TLS', 'ws://pub.example.com/twilio/media'],
+    ['another path', 'wss://pub.example.com/twilio/voice'],
+    ['two slashes', 'wss://pub.example.com/twilio/media//'],
+  ])('is refused when it is signed for %s', (_, signed) => {
+    expect(doorman().admitsUpgrade(knock('/twilio/media', sign('12345', signed)))).toBe(false)
+  })
+
+  it('is let in with either of two tokens while a key is being changed', () => {
+    const url = 'wss://pub.example.com/twilio/media'
+    const rotating = doorman(PUBLIC, 'new', 'old')
+    for (const token of ['new', 'old']) {
+      expect(rotating.admitsUpgrade(knock('/twilio/media', sign(token, url)))).toBe(true)
+    }
+    expect(rotating.admitsUpgrade(knock('/twilio/media', sign('older', url)))).toBe(false)
   })
 
   it('is refused with a query, even a signed one', () => {

@@ -45,6 +45,54 @@ describe('the line of the caller’s frames', () => {
     expect(draw(timestamps)).toBe(expected)
   })
 
+  describe('while nothing comes', () => {
+    /** Frames 1, 2; then so many of silence fed; then frames with these timestamps. */
+    const drawFed = (fed: number, timestamps: readonly (number | undefined)[]) => {
+      const { out, timeline } = makeTimeline()
+      timeline.push(frame, 155, 0)
+      timeline.push(frame, 175, 20)
+      for (let n = 0; n < fed; n++) timeline.feed()
+      for (const timestamp of timestamps) timeline.push(frame, timestamp, 10_000)
+      for (const [n, { atMs }] of out.entries()) expect(atMs).toBe(155 + n * 20)
+      return { text: out.map(({ audio }) => (audio[0] === 0xff ? '_' : '.')).join(''), timeline }
+    }
+
+    it.each<[string, number, (number | undefined)[], string]>([
+      ['silence is heard', 3, [], '..___'],
+      ['silence that was fed is not filled again when the frames are lost', 3, [255, 275], '..___..'],
+      ['... and what it did not cover is', 3, [315, 335], '..______..'],
+      ['frames that come after all follow it, each once', 3, [195, 215, 235, 255], '..___....'],
+      ['... and what is lost after them is still seen', 3, [195, 215, 255], '..___.._.'],
+      ['... also those of which a part was lost', 5, [235, 255], '.._____..'],
+      ['frames without a timestamp follow it', 2, [undefined, 195], '..__..'],
+      ['a clock that begins anew goes on', 2, [5, 25, 65], '..__.._.'],
+    ])('%s', (_, fed, timestamps, expected) => {
+      const { text, timeline } = drawFed(fed, timestamps)
+      expect(text).toBe(expected)
+      expect(timeline.fedMs).toBe(fed * 20)
+    })
+
+    it('before the first frame there is no line to feed', () => {
+      const { out, timeline } = makeTimeline()
+      timeline.feed()
+      timeline.push(frame, 155, 0)
+      expect(out).toEqual([{ audio: frame, atMs: 155 }])
+    })
+
+    it('and it stands still again and again, the line is behind by all that was fed in vain', () => {
+      const { out, timeline } = makeTimeline()
+      let stamp = 155
+      for (let round = 0; round < 3; round++) {
+        for (let n = 0; n < 4; n++, stamp += 20) timeline.push(frame, stamp, 0)
+        timeline.feed()
+        timeline.feed()
+      }
+      timeline.push(frame, stamp + 40, 0)
+      expect(out.map(({ audio }) => (audio[0] === 0xff ? '_' : '.')).join('')).toBe('....__....__....__.')
+      expect(timeline.filledMs).toBe(0)
+    })
+  })
+
   it('each piece begins where the one before ends', () => {
     const { out, timeline } = makeTimeline()
     for (const timestamp of [155, 175, 255, 215, 275, 315]) timeline.push(frame, timestamp, 0)

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { readAddress } from '../../../src/carriers/twilio/address.ts'
+import { type Asked, nextUrl, readAsked, voiceUrl, waitedIn } from '../../../src/carriers/twilio/asked.ts'
 import {
-  apologyTwiml,
-  busyTwiml,
+  dialTwiml,
   digitsTwiml,
+  handOverTwiml,
   hangUpTwiml,
+  holdTwiml,
   streamTwiml,
-  transferTwiml,
+  wordsTwiml,
 } from '../../../src/carriers/twilio/twiml.ts'
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -44,7 +46,7 @@ it('digits are played before the stream that follows them', () => {
 
 describe('a human', () => {
   const transfer = (number: string, from: string, to = '+15550002222') =>
-    transferTwiml(PUB, { type: 'transfer', destination: 'sales', number }, { callId: 'CA1', from, to }, 4)
+    dialTwiml(PUB, number, { from, to }, { stream: 4 })
 
   it('is dialled under the number of the caller, who hears it ring, and how that went is told to us', () => {
     expect(transfer('+15550100', '+15550001111')).toBe(
@@ -64,6 +66,12 @@ describe('a human', () => {
     expect(transfer('+15550100', 'anonymous', 'sip:line@pbx.example.com')).not.toContain('callerId')
   })
 
+  it('at the fallback number is asked for with the words in case nobody is there', () => {
+    expect(dialTwiml(PUB, '+15550100', { from: '', to: '' }, { lastWords: 'busy' })).toContain(
+      '<Dial action="https://pub.example.com/twilio/next?else=busy" method="POST"',
+    )
+  })
+
   it('may have a SIP address', () => {
     expect(transfer('sip:desk@pbx.example.com', '+15550001111')).toContain('<Sip>sip:desk@pbx.example.com</Sip>')
   })
@@ -71,6 +79,50 @@ describe('a human', () => {
 
 it('what comes after the stream is an end, with or without words', () => {
   expect(hangUpTwiml()).toBe(`${HEAD}<Response><Hangup/></Response>`)
-  expect(apologyTwiml()).toBe(`${HEAD}<Response>${SORRY}</Response>`)
-  expect(busyTwiml()).toMatch(/<Response><Say>[^<]*all our lines are busy[^<]*<\/Say><Hangup\/><\/Response>$/)
+  expect(wordsTwiml('apology')).toBe(`${HEAD}<Response>${SORRY}</Response>`)
+  expect(wordsTwiml('busy')).toMatch(/<Response><Say>[^<]*all our lines are busy[^<]*<\/Say><Hangup\/><\/Response>$/)
+})
+
+it('a question that is handed over is asked again in a second, with all that is known of it', () => {
+  expect(handOverTwiml(PUB, { stream: 3, dialled: 'no-answer', handed: 2 })).toBe(
+    `${HEAD}<Response><Pause length="1"/><Redirect method="POST">` +
+      'https://pub.example.com/twilio/next?stream=3&amp;dialled=no-answer&amp;handed=2</Redirect></Response>',
+  )
+})
+
+it('a caller who is held is told so, and asks the webhook again after a second', () => {
+  const words = 'All our lines are busy right now. Please hold the line.'
+  const again = '<Pause length="1"/><Redirect method="POST">https://pub.example.com/twilio/voice?waited=10</Redirect>'
+  expect(holdTwiml(PUB, 10)).toBe(`${HEAD}<Response><Say>${words}</Say>${again}</Response>`)
+})
+
+describe('what Twilio is to ask', () => {
+  it.each<[Asked]>([
+    [{ stream: 1 }],
+    [{ stream: 12, dialled: 'busy', handed: 3 }],
+    [{ lastWords: 'apology' }],
+    [{ lastWords: 'busy', stream: 2 }],
+    [{}],
+  ])('is read as it was written: %j', (asked) => {
+    const url = nextUrl(PUB, asked).replace('https://pub.example.com', '')
+    expect(readAsked(url)).toEqual({
+      stream: undefined,
+      dialled: undefined,
+      lastWords: undefined,
+      handed: undefined,
+      ...asked,
+    })
+  })
+
+  it.each(['?stream=', '?stream=-1', '?stream=1e9', '?stream=123456', '?else=x&handed=x&dialled=A%20b', '', '?', '?%'])(
+    'is nothing in particular when it is none: %j',
+    (query) => {
+      expect(Object.values(readAsked(`/twilio/next${query}`)).filter((value) => value !== undefined)).toEqual([])
+      expect(waitedIn(`/twilio/voice${query}`)).toBe(0)
+    },
+  )
+
+  it('of the webhook is how long the caller was held', () => {
+    expect(waitedIn(voiceUrl(PUB, 15))).toBe(15)
+  })
 })
