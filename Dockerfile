@@ -1,18 +1,32 @@
 # Two stages: npm and its cache stay in the first. The server runs its TypeScript directly, so nothing is built.
+#
+#   docker build -t offhook .
+#   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+#     -v offhook-data:/data --env-file .env --stop-timeout 330 -p 8080:8080 offhook
+#
+# The base is an exact version, but a tag can be moved. To pin its bytes too, put what
+#   docker buildx imagetools inspect node:24.21.0-bookworm-slim --format '{{.Manifest.Digest}}'
+# prints behind the tag in both FROM lines, as node:24.21.0-bookworm-slim@sha256:…; and change both together.
 FROM node:24.21.0-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-# No development packages. Add --omit=optional to leave out the embedded agent (40 MB) when a cloud model answers.
-RUN npm ci --omit=dev --ignore-scripts
+# No development packages, no install scripts. Add --omit=optional to leave out the embedded agent (40 MB) when a cloud
+# model answers.
+RUN npm ci --omit=dev --ignore-scripts && mkdir /data
 
 FROM node:24.21.0-bookworm-slim
-ENV NODE_ENV=production
+# Calls are kept in DATA_DIR, unless the env file sets it to nothing; nothing else is ever written, so all else may be
+# read-only.
+ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
+COPY --from=packages --chown=1000:1000 /data /data
 COPY package.json ./
 COPY vendor vendor
 COPY src src
-USER node
+# The image's `node`. As a number, because only that shows an orchestrator that it is not root.
+USER 1000:1000
+VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8080}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
