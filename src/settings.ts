@@ -155,7 +155,7 @@ export const settings = {
   MAX_CALLS_PER_NUMBER: [...within([1, 10_000]), undefined],
   CALLER_CALLS_PER_HOUR: [...within([1, 100_000]), '60'],
   NUMBER_CALLS_PER_MINUTE: [...within([1, 100_000]), undefined],
-  MAX_LAG_MS: [...within([20, 10_000]), '200'],
+  MAX_LAG_MS: [...within([20, 10_000]), '300'],
   OVERFLOW: [overflowPlan, overflowPlan.options.join(', '), 'say'],
   QUEUE_MAX_S: [...within([5, 3600]), '120'],
   DATA_DIR: [z.string(), 'the path of a directory', undefined],

@@ -248,7 +248,7 @@ describe('the configuration', () => {
         maxCallsPerCaller: 3,
         maxCallsPerNumber: undefined,
         callerCallsPerHour: 60,
-        maxLagMs: 200,
+        maxLagMs: 300,
       },
       overflow: { plan: 'say', queueMaxS: 120 },
       dataDir: undefined,

@@ -20,7 +20,7 @@ function speech(file: string): Uint8Array {
 async function openWithoutKey(env: Readonly<Record<string, string>>) {
   const events: CallEvent[] = []
   const arrived = new EventEmitter()
-  const offhook = await startOffhook(readConfig({ PORT: '0', ...env }), {
+  const offhook = await startOffhook(readConfig({ PORT: '0', MAX_LAG_MS: '10000', ...env }), {
     log: makeLogRecorder().log,
     onCallEvent: (_, event) => {
       events.push(event)

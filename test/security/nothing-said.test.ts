@@ -24,7 +24,8 @@ const people = [CALLER, DESK, CALLER.slice(2), DESK.slice(2), ...words]
 
 /** The server as a process of its own that logs all it can; what it prints is kept. */
 async function startTalkative(env: Readonly<Record<string, string>>) {
-  const settings = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'trace', NODE_ENV: 'production', ...env }
+  const own = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'trace', NODE_ENV: 'production', MAX_LAG_MS: '10000' }
+  const settings = { ...own, ...env }
   const child = spawn(process.execPath, ['src/main.ts'], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
   const closed = once(child, 'close')
   let printed = ''
