@@ -34,9 +34,10 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (reason) => crash(log, reason))
   const signalled = watchSignals()
   const env = withoutSettings(process.env)
-  const offhook = await startOffhook(config, { log, env, workerEnv: env })
+  const starting = startOffhook(config, { log, env, workerEnv: env })
+  watchHangUps(config, starting, log)
+  const offhook = await starting
   process.stdout.write(welcome(config, offhook))
-  watchHangUps(config, offhook, log)
   const signal = await signalled
   log.info({ signal, liveCalls: offhook.liveCalls, drainS: config.drainS }, 'draining')
   // Who balances us asks /readyz from time to time, and is to find it closed before the port is.
@@ -58,8 +59,8 @@ function watchSignals(): Promise<NodeJS.Signals> {
   return promise
 }
 
-/** A terminal that was closed sends it too: it never ends us. */
-function watchHangUps({ agentsFile }: Config, offhook: Offhook, log: Logger): void {
+/** A terminal that was closed sends it too: it never ends us, also while we are still starting. */
+function watchHangUps({ agentsFile }: Config, starting: Promise<Offhook>, log: Logger): void {
   let reloaded = Promise.resolve()
   process.on('SIGHUP', () => {
     if (agentsFile === undefined) {
@@ -68,7 +69,7 @@ function watchHangUps({ agentsFile }: Config, offhook: Offhook, log: Logger): vo
     }
     const failed = (error: Error) => log.error({ error: error.message, stack: error.stack }, 'agents not reloaded')
     // One after another: what was read last is what counts.
-    reloaded = reloaded.then(() => offhook.reloadAgents()).catch(failed)
+    reloaded = reloaded.then(async () => (await starting).reloadAgents()).catch(failed)
   })
 }
 

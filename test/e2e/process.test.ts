@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { makeLog } from '../../src/base/log.ts'
@@ -18,6 +17,8 @@ interface Started extends Disposable {
   readonly exited: Promise<unknown[]>
   /** What it has printed since it started, its log too. */
   readonly printed: () => string
+  /** Resolves when it has printed this. @throws when it ends without it */
+  prints(text: string): Promise<unknown>
   kill(signal: NodeJS.Signals): void
 }
 
@@ -45,23 +46,28 @@ async function start(
   const child = spawn(process.execPath, args, { env: { ...settings, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'close')
   let [printed, errors] = ['', '']
+  child.stdout.on('data', (data) => {
+    printed += data
+  })
   child.stderr.on('data', (data) => {
     errors += data
   })
-  for await (const line of createInterface(child.stdout)) {
-    const url = /answers calls on (\S+)/.exec(line)?.[1]
-    if (url === undefined) continue
-    child.stdout.on('data', (data) => {
-      printed += data
-    })
-    return {
-      ...{ url, exited, printed: () => printed },
-      kill: (signal) => child.kill(signal),
-      [Symbol.dispose]: () => void child.kill('SIGKILL'),
+  const gone = exited.then(([code, signal]) => Promise.reject(new Error(`it ended with ${code ?? signal}`)))
+  gone.catch(() => {})
+  const prints = async (text: RegExp | string) => {
+    for (;;) {
+      const found = printed.match(text)
+      if (found !== null) return found
+      await Promise.race([gone, wait(5)])
     }
   }
-  const [code] = await exited
-  return { code, errors }
+  const started = await prints(/answers calls on (\S+)\n/).catch(() => undefined)
+  if (started === undefined) return { code: (await exited)[0], errors }
+  return {
+    ...{ url: started[1] ?? '', exited, printed: () => printed, prints },
+    kill: (signal) => child.kill(signal),
+    [Symbol.dispose]: () => void child.kill('SIGKILL'),
+  }
 }
 
 async function running(env: Readonly<Record<string, string>> = {}, sabotage?: string): Promise<Started> {
@@ -82,7 +88,7 @@ describe.concurrent('the process', () => {
     using server = await running({ DRAIN_S: '1' })
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
     server.kill('SIGTERM')
-    while (!server.printed().includes('"msg":"draining"')) await wait(5)
+    await server.prints('"msg":"draining"')
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
     await using late = startSimulatedCall({ webhookUrl: `${server.url}/twilio/voice` })
     expect(await late.next('verb')).toMatchObject({ verb: { type: 'say', text: expect.stringContaining('busy') } })
@@ -92,10 +98,18 @@ describe.concurrent('the process', () => {
   it('stops with 0 on Ctrl-C at once, and lives on when its terminal is closed', async () => {
     using server = await running()
     server.kill('SIGHUP')
-    while (!server.printed().includes('there is no AGENTS_FILE')) await wait(5)
+    await server.prints('there is no AGENTS_FILE')
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
     server.kill('SIGINT')
     expect(await server.exited).toEqual([0, null])
+  })
+
+  it('lives on when its terminal is closed while it says that it has started', async () => {
+    const write = 'const write = process.stdout.write.bind(process.stdout)'
+    const closes = 'String(text).includes("answers calls on") && process.kill(process.pid, "SIGHUP")'
+    using server = await running({}, `${write}; process.stdout.write = (text) => { ${closes}; return write(text) }`)
+    await server.prints('there is no AGENTS_FILE')
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
   })
 
   it('takes no new call once it is told to stop, says so at once, and lets a live one go on to its end', async () => {
@@ -106,7 +120,7 @@ describe.concurrent('the process', () => {
     await call.next('audio-heard')
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
     server.kill('SIGTERM')
-    while (!server.printed().includes('"msg":"draining"')) await wait(5)
+    await server.prints('"msg":"draining"')
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
     await using late = startSimulatedCall({ webhookUrl })
