@@ -1,6 +1,7 @@
 import type { AgentDraft } from './agents/plan.ts'
 import { templateProblems } from './agents/template.ts'
 import { makeSecret, type Secret } from './base/secret.ts'
+import type { HouseLimits } from './call/house-limits.ts'
 import { type ProviderConfig, providerProblems, toProviders } from './config-providers.ts'
 import { readSecretFiles } from './secret-files.ts'
 import { isLoopbackUrl, needed, type Settings, secretNames, settings } from './settings.ts'
@@ -34,15 +35,7 @@ export interface Config {
   readonly fallbackNumber: string | undefined
   /** How often the stream of one call is opened again, after the line or a process was lost, in so much time. */
   readonly resume: { readonly max: number; readonly windowMs: number }
-  readonly limits: {
-    readonly maxCalls: number
-    readonly maxCallsPerCaller: number
-    readonly maxCallsPerNumber: number | undefined
-    readonly callerCallsPerHour: number
-    readonly numberCallsPerMinute: number | undefined
-    /** No new calls while the event loop's p99 lag is above it. */
-    readonly maxLagMs: number
-  }
+  readonly limits: HouseLimits
   /** What callers get who cannot be taken now. */
   readonly overflow: { readonly plan: 'queue' | 'dial' | 'say'; readonly queueMaxS: number }
   /** Where calls are kept, so that they outlive a process; `undefined`: nowhere. */

@@ -2,7 +2,6 @@ import type { CallEvent } from './events.ts'
 import { heardLength } from './spoken-words.ts'
 import { type Utterance, wordsOf } from './transcript.ts'
 
-/** What is kept of a conversation for a caller who comes back: the last of it. */
 const KEPT_UTTERANCES = 200
 const KEPT_CHARACTERS = 64 * 1024
 
@@ -58,7 +57,7 @@ export const recollectedTypes: ReadonlySet<CallEvent['type']> = new Set([
   'ended',
 ])
 
-/** The end of a conversation: at most 200 utterances of 64 K characters together. */
+/** The end of a conversation, kept for a caller who comes back: at most 200 utterances of 64 K characters together. */
 export function lastWords(said: readonly Utterance[]): readonly Utterance[] {
   let characters = 0
   let first = said.length

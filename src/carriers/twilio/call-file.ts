@@ -1,12 +1,9 @@
 import type { HttpReply } from '../../base/http.ts'
 import type { CallInfo, Farewell, Happening } from '../../call/info.ts'
+import { lastWords } from '../../call/recollect.ts'
 import type { CallRecord, RecalledCall } from '../../call/store.ts'
-import { type Utterance, wordsOf } from '../../call/transcript.ts'
+import type { Utterance } from '../../call/transcript.ts'
 import type { Numbers } from './twiml.ts'
-
-/** What is kept of a conversation for the caller who comes back: the last of it. */
-const KEPT_UTTERANCES = 200
-const KEPT_CHARACTERS = 64 * 1024
 
 /**
  * What is known of one call between its webhook and its end, however many streams it has and whoever carried them.
@@ -131,18 +128,4 @@ export class CallFile {
     const spentMs = Math.max(0, now - this.record.openedAt)
     return { ...info, resumed: { happened, said: this.said, spentMs } }
   }
-}
-
-/** The end of a conversation: at most 200 utterances of 64 K characters together. */
-function lastWords(said: readonly Utterance[]): readonly Utterance[] {
-  let characters = 0
-  let first = said.length
-  while (first > 0 && said.length - first < KEPT_UTTERANCES) {
-    const utterance = said[first - 1]
-    if (utterance === undefined) break
-    characters += wordsOf(utterance).length
-    if (characters > KEPT_CHARACTERS) break
-    first--
-  }
-  return said.slice(first)
 }

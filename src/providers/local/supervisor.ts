@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.ts'
+import { endThread } from '../../base/end-thread.ts'
 
 /** What became of a supervised thread. */
 export type SupervisorEvent =
@@ -61,16 +62,7 @@ class Supervisor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended.signal.aborted) return
     this.#ended.abort()
-    const worker = this.#worker
-    if (worker === undefined) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const gone = new AbortController()
-    worker.once('exit', () => resolve())
-    this.#options.clock.after(GRACE_MS, resolve, gone.signal)
-    worker.postMessage('end')
-    await promise
-    gone.abort()
-    await worker.terminate()
+    if (this.#worker !== undefined) await endThread(this.#worker, 'end', GRACE_MS, this.#options.clock)
   }
 
   /** `exited` never rejects: it tells why the thread ended. */

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.ts'
+import { endThread } from '../../base/end-thread.ts'
 import type { FromThread, ToThread } from './messages.ts'
 
 /** A thread that has not opened the database by then never will [ms]. */
@@ -56,16 +57,8 @@ export class Thread {
   /** Asks it to close the database, and ends it when it does not within `graceMs`. */
   async end(graceMs: number): Promise<void> {
     this.#ended.abort()
-    const worker = this.#worker
-    if (worker === undefined) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const gone = new AbortController()
-    worker.once('exit', () => resolve())
-    this.#options.clock.after(graceMs, resolve, gone.signal)
-    this.post({ type: 'end' })
-    await promise
-    gone.abort()
-    await worker.terminate()
+    const farewell: ToThread = { type: 'end' }
+    if (this.#worker !== undefined) await endThread(this.#worker, farewell, graceMs, this.#options.clock)
   }
 
   /** Resolves when the thread is ready, or with why it is not. */
