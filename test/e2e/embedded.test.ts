@@ -7,7 +7,7 @@ import { readWav } from '../../src/audio/wav.ts'
 import type { CallEvent } from '../../src/call/events.ts'
 import { readConfig } from '../../src/config.ts'
 import { startOffhook } from '../../src/offhook.ts'
-import { type SimulatedCall, startSimulatedCall } from '../../src/simulators/carrier/call.ts'
+import { startSimulatedCall } from '../../src/simulators/carrier/call.ts'
 import { makeLogRecorder } from '../fakes/log.ts'
 import { agentQuiet, heardBetween } from './house.ts'
 
@@ -17,10 +17,13 @@ function speech(file: string): Uint8Array {
   return encodeMulaw(samples ?? new Int16Array())
 }
 
+/** On a busy machine the recogniser is late: nobody is turned away for that, and nothing but the answer is heard. */
+const patient = { MAX_LAG_MS: '10000', FILLER_AFTER_MS: '0' }
+
 async function openWithoutKey(env: Readonly<Record<string, string>>) {
   const events: CallEvent[] = []
   const arrived = new EventEmitter()
-  const offhook = await startOffhook(readConfig({ PORT: '0', MAX_LAG_MS: '10000', ...env }), {
+  const offhook = await startOffhook(readConfig({ PORT: '0', ...patient, ...env }), {
     log: makeLogRecorder().log,
     onCallEvent: (_, event) => {
       events.push(event)
@@ -29,19 +32,12 @@ async function openWithoutKey(env: Readonly<Record<string, string>>) {
   })
   const said = (speaker: 'caller' | 'agent') =>
     events.flatMap((event) => (event.type === 'said' && event.speaker === speaker ? [event.text] : []))
-  /** Resolves when the agent has been given the words of `turns` turns: a pause between two sentences is no end. */
-  const agentSaid = async (turns: number) => {
-    while (said('agent').length < turns) await once(arrived, 'event')
+  /** Resolves when there are the words of `turns` turns of a speaker: a pause between two sentences is no end. */
+  const hasSaid = async (speaker: 'caller' | 'agent', turns: number) => {
+    while (said(speaker).length < turns) await once(arrived, 'event')
   }
   const call = () => startSimulatedCall({ webhookUrl: `${offhook.publicUrl}/twilio/voice`, maxCallMs: 60_000 })
-  return { events, said, agentSaid, call, [Symbol.asyncDispose]: () => offhook[Symbol.asyncDispose]() }
-}
-
-/** Says it, and resolves when the answer begins to be heard. */
-async function askAndHear(call: SimulatedCall, file: string): Promise<void> {
-  await call.speak(speech(file))
-  const spokenMs = call.recordedMs
-  await call.next('audio-heard', (event) => event.atMs > spokenMs)
+  return { events, said, hasSaid, call, [Symbol.asyncDispose]: () => offhook[Symbol.asyncDispose]() }
 }
 
 describe.concurrent('without any key', () => {
@@ -50,16 +46,23 @@ describe.concurrent('without any key', () => {
   }, async () => {
     await using house = await openWithoutKey({ AGENT_GREETING: 'Hello from the offline demo.' })
     await using call = house.call()
-    await house.agentSaid(1)
+    /** Says it, and resolves when it is understood and the answer, the agent's `turn`th one, is heard. */
+    const askAndHear = async (file: string, turn: number) => {
+      await call.speak(speech(file))
+      await house.hasSaid('caller', turn - 1)
+      await house.hasSaid('agent', turn)
+      await call.next('audio-heard')
+    }
+    await house.hasSaid('agent', 1)
+    await call.next('audio-heard')
     await agentQuiet(call, 500)
-    await askAndHear(call, 'for-two-friday-at-eight-thirty')
+    await askAndHear('for-two-friday-at-eight-thirty', 2)
     expect(house.said('caller')).toEqual(['for two friday at eight thirty'])
     for (let frames = 0; frames < 40; frames++) await call.next('audio-heard')
     const cleared = call.next('cleared')
-    const asking = askAndHear(call, 'location')
+    const asking = askAndHear('location', 3)
     const { atMs } = await cleared
     await asking
-    await house.agentSaid(3)
     await agentQuiet(call, 800)
     call.hangUp()
     await call.ended
@@ -82,7 +85,7 @@ describe.concurrent('without any key', () => {
     await using second = house.call()
     const busy = await second.next('verb', ({ verb }) => verb.type === 'say')
     expect(JSON.stringify(busy.verb)).toMatch(/busy/)
-    await house.agentSaid(1)
+    await house.hasSaid('agent', 1)
     first.hangUp()
     await first.ended
     expect(house.said('agent')[0]).toMatch(/offline demo agent/)

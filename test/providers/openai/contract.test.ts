@@ -3,6 +3,7 @@ import { makeOpenAiProvider } from '../../../src/providers/openai/provider.ts'
 import { scriptedMinds } from '../../../src/simulators/realtime/scripted-mind.ts'
 import { startRealtimeServer } from '../../../src/simulators/realtime/server.ts'
 import { describeConversation, describeProvider, type ModelHand, type ProviderStage } from '../../contract/provider.ts'
+import { deedDone } from '../realtime/deeds.ts'
 import { ModelPuppet, type PuppetClient } from '../realtime/model-puppet.ts'
 import * as frames from './ga-frames.ts'
 
@@ -30,18 +31,7 @@ function handOf(client: PuppetClient): ModelHand {
     callsTool: (id, toolCallId, name, args) => say(...frames.toolCall(id, toolCallId, name, args)),
     ends: (id, status) => say(frames.responseDone(id, status)),
     breaks: () => client.reset(),
-    async done(deed) {
-      if (deed === 'append') await client.next('input_audio_buffer.append')
-      else if (deed === 'cancel') await client.next('response.cancel')
-      else if (deed === 'respond') await client.next('response.create')
-      else if (deed === 'end-turn') await client.next('input_audio_buffer.commit')
-      else if (deed === 'drop-turn') await client.next('input_audio_buffer.clear')
-      else if (deed === 'note') await client.next('conversation.item.create')
-      else {
-        await client.next('conversation.item.create')
-        await client.next('response.create')
-      }
-    },
+    done: (deed) => deedDone(client, deed),
   }
 }
 

@@ -1,6 +1,7 @@
 import { systemClock } from '../../../src/base/clock.ts'
 import { makeQwenProvider } from '../../../src/providers/qwen/provider.ts'
 import { describeConversation, describeProvider, type ModelHand, type ProviderStage } from '../../contract/provider.ts'
+import { deedDone } from '../realtime/deeds.ts'
 import * as frames from '../realtime/frames.ts'
 import { ModelPuppet, type PuppetClient } from '../realtime/model-puppet.ts'
 
@@ -18,18 +19,7 @@ function handOf(client: PuppetClient): ModelHand {
     callsTool: (id, toolCallId, name, args) => say(frames.argumentsDone(id, toolCallId, name, args)),
     ends: (id, status) => say(frames.responseDone(id, status)),
     breaks: () => client.reset(),
-    async done(deed) {
-      if (deed === 'append') await client.next('input_audio_buffer.append')
-      else if (deed === 'cancel') await client.next('response.cancel')
-      else if (deed === 'respond') await client.next('response.create')
-      else if (deed === 'end-turn') await client.next('input_audio_buffer.commit')
-      else if (deed === 'drop-turn') await client.next('input_audio_buffer.clear')
-      else if (deed === 'note') await client.next('conversation.item.create')
-      else {
-        await client.next('conversation.item.create')
-        await client.next('response.create')
-      }
-    },
+    done: (deed) => deedDone(client, deed),
   }
 }
 
