@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { biomeOverrides } from '../scripts/biome-overrides.ts'
 
 // Who may import whom. Each line was written to be refused or taken; the linter that guards the house is asked, in one
 // run over a tree of probes, whether it really does.
@@ -57,7 +58,7 @@ const refused: [file: string, from: string][] = [
   ['src/agents/probe.ts', '../providers/qwen/options.ts'],
   ['src/carriers/twilio/probe.ts', '../../tools/end-call.ts'],
   ['src/workers/probe.ts', 'yaml'],
-  ['src/workers/probe.ts', '../store/sqlite/store.ts'],
+  ['src/workers/probe.ts', '../store/sql/store.ts'],
   ['src/workers/probe.ts', '../open-models.ts'],
   ['src/providers/qwen/probe.ts', '../openai/provider.ts'],
   ['src/providers/openai/probe.ts', '../qwen/profiles.ts'],
@@ -73,17 +74,30 @@ const refused: [file: string, from: string][] = [
   ['src/providers/scripted/probe.ts', '../realtime/session.ts'],
   ['src/providers/scripted/probe.ts', '../qwen/dialect.ts'],
   ['src/store/probe.ts', '../carriers/twilio/carrier.ts'],
-  ['src/store/probe.ts', '../audio/wav.ts'],
+  ['src/store/sql/probe.ts', '../../audio/wav.ts'],
+  ['src/store/probe.ts', 'pg'],
+  ['src/store/sql/probe.ts', '../recordings/recorder.ts'],
+  ['src/after-call/probe.ts', '../carriers/twilio/carrier.ts'],
+  ['src/after-call/probe.ts', '../store/sql/store.ts'],
+  ['src/after-call/probe.ts', 'openai'],
+  ['src/call/probe.ts', '../after-call/after-call.ts'],
+  ['src/operator/probe.ts', '../after-call/after-call.ts'],
+  ['src/operator/probe.ts', 'ws'],
+  ['src/operator/probe.ts', 'helmet'],
+  ['src/operator/probe.ts', 'express-rate-limit'],
+  ['src/operator/probe.ts', '@opentelemetry/api'],
+  ['src/simulators/analysis/probe.ts', '../../after-call/after-call.ts'],
+  ['src/cli/probe.ts', 'pg'],
   ['src/store/probe.ts', 'node:sqlite'],
-  ['src/store/memory/probe.ts', '../sqlite/store.ts'],
+  ['src/store/memory/probe.ts', '../sql/store.ts'],
   ['src/store/memory/probe.ts', 'kysely'],
-  ['src/store/sqlite/probe.ts', '../memory/store.ts'],
-  ['src/store/sqlite/probe.ts', '../../operator/metrics.ts'],
-  ['src/store/sqlite/probe.ts', 'pino'],
+  ['src/store/sql/probe.ts', '../memory/store.ts'],
+  ['src/store/sql/probe.ts', '../../operator/metrics.ts'],
+  ['src/store/sql/probe.ts', 'pino'],
   ['src/call/probe.ts', '../store/memory/store.ts'],
   ['src/call/probe.ts', 'node:sqlite'],
   ['src/operator/probe.ts', 'kysely'],
-  ['src/operator/probe.ts', '../store/sqlite/store.ts'],
+  ['src/operator/probe.ts', '../store/sql/store.ts'],
   ['src/offhook.ts', 'kysely'],
   ['src/welcome.ts', 'node:sqlite'],
 ]
@@ -99,7 +113,16 @@ const taken: [file: string, from: string][] = [
   ['src/providers/local/good.ts', '../../simulators/realtime/server.ts'],
   ['src/providers/local/good.ts', 'soundswallower'],
   ['src/simulators/realtime/good.ts', '../../audio/wav.ts'],
-  ['src/operator/metrics.ts', 'prom-client'],
+  ['src/operator/instruments.ts', 'prom-client'],
+  ['src/operator/good.ts', 'express'],
+  ['src/operator/line-socket.ts', 'ws'],
+  ['src/operator/span-export.ts', '@opentelemetry/sdk-trace'],
+  ['src/after-call/ask-qwen.ts', 'openai'],
+  ['src/after-call/good.ts', '../call/archive.ts'],
+  ['src/store/recordings/good.ts', '../../audio/wav.ts'],
+  ['src/store/sql/good.ts', 'pg'],
+  ['src/workers/good.ts', '../store/recordings/recorder.ts'],
+  ['src/cli/doctor/database.ts', 'pg'],
   ['src/operator/good.ts', '../call/events.ts'],
   ['src/workers/good.ts', '../carriers/twilio/media-door.ts'],
   ['src/workers/good.ts', '../providers/qwen/provider.ts'],
@@ -119,10 +142,10 @@ const taken: [file: string, from: string][] = [
   ['src/providers/realtime/good.ts', 'ws'],
   ['src/store/good.ts', '../call/store.ts'],
   ['src/store/memory/good.ts', '../../call/recollect.ts'],
-  ['src/store/sqlite/good.ts', 'kysely'],
-  ['src/store/sqlite/good.ts', 'node:sqlite'],
-  ['src/store/sqlite/good.ts', '../../base/clock.ts'],
-  ['src/offhook.ts', './store/sqlite/store.ts'],
+  ['src/store/sql/good.ts', 'kysely'],
+  ['src/store/sql/good.ts', 'node:sqlite'],
+  ['src/store/sql/good.ts', '../../base/clock.ts'],
+  ['src/offhook.ts', './store/sql/sqlite.ts'],
   ['src/open-models.ts', './providers/local/agent.ts'],
 ]
 const doors: [file: string, from: string][] = [
@@ -165,6 +188,13 @@ function lint(probes: readonly [file: string, from: string][]): Set<string> {
 }
 
 describe('the house', () => {
+  it('is guarded by the walls that are written down, and all of them', () => {
+    const config = JSON.parse(readFileSync('biome.json', 'utf8')) as { overrides: readonly object[] }
+    const roots = readdirSync('src').filter((name) => name.endsWith('.ts'))
+    const guarded = config.overrides.filter((override) => JSON.stringify(override).includes('noRestrictedImports'))
+    expect(guarded, 'node scripts/make-walls.ts').toEqual(biomeOverrides(roots))
+  })
+
   it('lets each room import what its place allows and nothing else', () => {
     const found = lint([...refused, ...taken, ...doors])
     expect([...found].sort()).toEqual([...refused, ...doors].map((probe) => probe.join(' ')).sort())
