@@ -156,11 +156,13 @@ function draftsOf(patch: AgentsPatch, environment: AgentDraft, report: Report): 
 
 /** What the patch says, and for the rest what `base` says. Lists and `transferTargets` are taken whole. */
 function merged(base: AgentDraft, patch: AgentPatch): AgentDraft {
-  const { turns, bargeIn, limits, smsFrom, greeting, greetingAudio, ...plain } = patch
+  const { name, turns, bargeIn, limits, smsFrom, greeting, greetingAudio, ...plain } = patch
   // A recording and the words in it belong together: who sets one of them does not inherit the other.
   const greets = greeting !== undefined || greetingAudio !== undefined
   return {
     ...base,
+    // Two agents of one name could not be told apart: it is not inherited.
+    name,
     ...given(plain),
     ...(greets ? { greeting, greetingAudio } : {}),
     ...(smsFrom === undefined ? {} : { smsFrom: smsFrom === '' ? undefined : smsFrom }),

@@ -5,6 +5,8 @@ import type { BuiltinTool, TurnDetection } from './values.ts'
 
 /** What an operator says of one agent, from the environment or the file: sound still by its path, numbers in seconds. */
 export interface AgentDraft {
+  /** What operators call it; `undefined`: the number, or `default`. */
+  readonly name: string | undefined
   readonly instructions: string
   /** `undefined`: the model's own. */
   readonly voice: string | undefined
@@ -42,13 +44,20 @@ export interface AgentDraft {
     readonly idlePromptsMax: number
     readonly fillerAfterMs: number
   }
+  /** Whether its calls' sound is kept, and what crossed their wires. */
+  readonly recording: boolean
+  readonly flightRecorder: boolean
 }
 
 /** An agent, ready to be put to work: plain data that crosses to worker processes. Holds secrets: never logged. */
 export interface AgentPlan
-  extends Omit<AgentDraft, 'greeting' | 'greetingAudio' | 'fillerAudio' | 'holdAudio' | 'smsFrom' | 'timeZone'> {
+  extends Omit<
+    AgentDraft,
+    'name' | 'greeting' | 'greetingAudio' | 'fillerAudio' | 'holdAudio' | 'smsFrom' | 'timeZone'
+  > {
   /** Where it was written, for who reads of a problem: empty for the environment. */
   readonly where: string
+  readonly name: string
   readonly greeting: GreetingPlan
   readonly filler: Sound
   readonly hold: Sound

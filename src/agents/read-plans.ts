@@ -26,6 +26,8 @@ type SoundAnswer = { readonly sound: Sound } | { readonly problem: string }
 /** One agent on its way, and where it was written. */
 interface Written {
   readonly where: string
+  /** What the agent is called when it has no name of its own. */
+  readonly number: string
   readonly draft: AgentDraft
 }
 
@@ -50,7 +52,7 @@ const PAUSE_MS = 1200
  */
 export function readPlans(sources: PlanSources): PlansRead {
   const { agentsFile } = sources
-  const environment = { where: '', draft: absolute(sources.agent, '.') }
+  const environment = { where: '', number: 'default', draft: absolute(sources.agent, '.') }
   if (agentsFile === undefined) return plansOf(environment, new Map(), sources)
   const text = readText(agentsFile)
   if ('problem' in text) return { problems: [`AGENTS_FILE: ${agentsFile}: ${text.problem}`] }
@@ -60,13 +62,15 @@ export function readPlans(sources: PlanSources): PlansRead {
     const colon = (problem: string) => (/^\d+: /.test(problem) ? ':' : ': ')
     return { problems: drafts.problems.map((problem) => `${agentsFile}${colon(problem)}${problem}`) }
   }
-  const written = (draft: AgentDraft, place: string): Written => ({
+  const written = (draft: AgentDraft, place: string, number: string): Written => ({
     where: `${agentsFile}: ${place}: `,
+    number,
     draft: absolute(draft, dirname(agentsFile)),
   })
   const numbers = new Map<string, Written>()
-  for (const [number, draft] of drafts.numbers) numbers.set(number, written(draft, `numbers.${JSON.stringify(number)}`))
-  return plansOf(written(drafts.default, 'default'), numbers, sources)
+  for (const [number, draft] of drafts.numbers)
+    numbers.set(number, written(draft, `numbers.${JSON.stringify(number)}`, number))
+  return plansOf(written(drafts.default, 'default', 'default'), numbers, sources)
 }
 
 function readText(path: string): { readonly text: string } | { readonly problem: string } {
@@ -115,7 +119,7 @@ function plansOf(first: Written, numbers: ReadonlyMap<string, Written>, { agent,
     return undefined
   }
   const planOf = (written: Written): AgentPlan => {
-    const { where, draft } = written
+    const { where, number, draft } = written
     const {
       greeting: _words,
       greetingAudio: _greeting,
@@ -130,6 +134,7 @@ function plansOf(first: Written, numbers: ReadonlyMap<string, Written>, { agent,
     return {
       ...kept,
       where,
+      name: draft.name ?? number,
       greeting: greetingOf(draft, soundAt(written, 'greetingAudio')),
       filler: repeatable(soundAt(written, 'fillerAudio')) ?? tone,
       hold: repeatable(soundAt(written, 'holdAudio')) ?? tone,

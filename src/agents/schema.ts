@@ -60,6 +60,7 @@ const zone = z.string().refine((text) => {
 /** One agent as it stands in the file: what is left out is inherited. Unknown fields are errors. */
 const agentPatch = z
   .strictObject({
+    name: name('what operators call the agent'),
     instructions: template(50_000, 'what the agent is to do, up to 50000 characters'),
     voice: name('the name of a voice'),
     model: name('the name of a realtime model'),
@@ -97,6 +98,8 @@ const agentPatch = z
         fillerAfterMs: whole(bounds.fillerAfterMs),
       })
       .partial(),
+    recording: value(z.boolean(), 'true or false'),
+    flightRecorder: value(z.boolean(), 'true or false'),
   })
   .partial()
 

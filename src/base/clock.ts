@@ -12,10 +12,12 @@ export const systemClock: Clock = {
   after(delayMs, task, signal) {
     if (signal.aborted) return
     const cancel = () => clearTimeout(timer)
-    const timer = setTimeout(() => {
+    const ring = () => {
       signal.removeEventListener('abort', cancel)
       task()
-    }, delayMs)
+    }
+    // What is due already is due in the past by a hair, and Node warns of that.
+    const timer = setTimeout(ring, Math.max(0, delayMs))
     timer.unref()
     signal.addEventListener('abort', cancel, { once: true })
   },

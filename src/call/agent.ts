@@ -4,6 +4,8 @@ import type { CheckArguments, Tool } from './tool.ts'
 
 /** Who answers and how: an operator's settings for one called number, filled in for one call. */
 export interface Agent {
+  /** What operators call it. */
+  readonly name: string
   /** In the order in which they are tried, at the start and when one is lost in the middle of a call. */
   readonly providers: readonly [RealtimeProvider, ...RealtimeProvider[]]
   readonly instructions: string
@@ -17,6 +19,10 @@ export interface Agent {
   readonly connectMs: number
   /** How much sound the carrier is given ahead [ms]. */
   readonly leadMs: number
+  /** Whether its calls' sound is kept. */
+  readonly recording: boolean
+  /** Whether what crosses its calls' wires is kept. */
+  readonly flightRecorder: boolean
 }
 
 /** Finds who answers a call. Never throws: an unknown number gets the default agent. */

@@ -7,6 +7,7 @@ import type { CallerEar } from './ear.ts'
 import type { EnduringSession } from './enduring-session.ts'
 import type { CallInfo } from './info.ts'
 import type { Latencies } from './latencies.ts'
+import type { Taps } from './taps.ts'
 import type { Transcript } from './transcript.ts'
 
 /** Everything that a call is made of. */
@@ -23,6 +24,7 @@ export interface CallParts {
   readonly latencies: Latencies
   /** When the stream began [ms of the clock]. */
   readonly startedMs: number
+  readonly taps: Taps
   /** Takes everything that happens; must not throw. */
   readonly tell: (news: CallNews) => void
 }

@@ -1,13 +1,15 @@
 import { durationMs } from '../audio/format.ts'
 import { Answering } from './answering.ts'
 import type { CallParts } from './call-parts.ts'
+import { CallerTurn } from './caller-turn.ts'
 import type { CarrierEvent } from './carrier.ts'
 import { type CallCounters, type Interrupter, noCounters } from './events.ts'
 import type { Farewell } from './info.ts'
-import { Initiative, type Situation } from './initiative.ts'
-import { Interruption, yieldOf } from './interruption.ts'
+import { Initiative, type InitiativeActs, type Situation } from './initiative.ts'
+import { Interruption, whoHears, yieldOf } from './interruption.ts'
 import { Listening } from './listening.ts'
 import { codeOf, misfortune } from './misfortune.ts'
+import { Operator } from './operator.ts'
 import type { SessionEvent } from './provider.ts'
 import { RECORDED, Voice } from './voice.ts'
 
@@ -23,6 +25,7 @@ import { RECORDED, Voice } from './voice.ts'
  * ```
  */
 export class Call {
+  readonly operator: Operator
   readonly #parts: CallParts & { readonly voice: Voice }
   readonly #answering: Answering
   readonly #interruption: Interruption
@@ -32,21 +35,16 @@ export class Call {
   readonly #ended = Promise.withResolvers<Omit<Farewell, 'said'>>()
   readonly #counters = { ...noCounters }
   #connected = false
-  /** Since when the caller speaks, as far as whoever ends the turns can tell [ms of the clock]; `undefined`: does not. */
-  #callerSinceMs: number | undefined
-  /** The model says that the caller has stopped; the agent has not been heard since. */
-  #stoppedMs: number | undefined
+  readonly #turn = new CallerTurn()
 
   constructor(given: CallParts) {
     const { leg, session, agent, clock, transcript } = given
-    const voice = new Voice(leg, { clock, leadMs: agent.leadMs, transcript }, (item) =>
-      given.tell({ type: 'heard', ...item }),
-    )
+    const options = { clock, leadMs: agent.leadMs, transcript, played: given.taps.heard }
+    const voice = new Voice(leg, options, (item) => given.tell({ type: 'heard', ...item }))
     const parts = { ...given, voice }
     this.#parts = parts
     this.#answering = new Answering({ ...parts, onAudible: (id, last) => this.#onAudible(id, last) })
-    // A model that has no ear of its own, or is not there, cannot be asked.
-    const by = () => (session.turnsBy === 'caller' && agent.bargeIn.by === 'model' ? 'local+model' : agent.bargeIn.by)
+    const by = () => whoHears(agent.bargeIn.by, session.turnsBy, this.operator.onLine)
     this.#interruption = new Interruption(parts, {
       by,
       confirmMs: agent.bargeIn.confirmMs,
@@ -56,20 +54,23 @@ export class Call {
       resumed: () => this.#listening.settle(this.#agentSpeaks),
       cut: (source, yieldMs) => this.#bargeIn(source, yieldMs),
     })
-    const { turnSilenceMs } = agent.bargeIn
     this.#listening = new Listening(
-      { ear: parts.ear, session, yields: () => by() === 'local+model', turnSilenceMs },
+      { ear: parts.ear, session, yields: () => by() === 'local+model', turnSilenceMs: agent.bargeIn.turnSilenceMs },
       {
         speech: (input) => this.#interruption.take(input),
         callerBegan: (hush) => this.#onCallerBegan(undefined, hush),
         callerEnded: () => this.#onCallerEnded(),
       },
     )
-    this.#initiative = new Initiative(
-      parts,
-      () => this.#situation(),
-      { leave: (ending) => this.#end(ending), silence: () => this.#silence() },
-      this.#over.signal,
+    const silence = () => {
+      this.#silence()
+      this.#listening.settle(false)
+    }
+    const acts: InitiativeActs = { leave: (ending) => this.#end(ending), silence }
+    this.#initiative = new Initiative(parts, () => this.#situation(), acts, this.#over.signal)
+    this.operator = new Operator(
+      { ...parts, initiative: this.#initiative, over: this.#over.signal },
+      { ...acts, callerSpeaks: () => this.#turn.sinceMs !== undefined, agentSpeaks: () => this.#agentSpeaks },
     )
   }
 
@@ -109,7 +110,7 @@ export class Call {
         return
       case 'dtmf':
         this.#parts.tell({ type: 'dtmf', digit: event.digit })
-        if (this.#parts.agent.bargeIn.onDigits) this.#interruption.take('digit')
+        if (this.#parts.agent.bargeIn.onDigits && !this.operator.onLine) this.#interruption.take('digit')
         this.#initiative.key(event.digit)
         return
       case 'closed':
@@ -138,11 +139,9 @@ export class Call {
         this.#onCallerBegan(event.itemId, !this.#agentSpeaks && this.#listening.believes)
         return
       case 'speech-stopped':
-        this.#onCallerEnded()
-        return
       case 'turn-refused':
         this.#onCallerEnded()
-        this.#initiative.nobodyAsks()
+        if (event.type === 'turn-refused') this.#initiative.nobodyAsks()
         return
       case 'turn-named':
         this.#parts.transcript.callerNamed(event.itemId)
@@ -150,6 +149,7 @@ export class Call {
       case 'response-started':
         this.#answering.begin(event.responseId, this.#initiative.leaving)
         tell(event)
+        if (this.operator.onLine) this.#hush()
         return
       case 'audio':
         this.#answering.take(event)
@@ -164,7 +164,8 @@ export class Call {
         this.#onWords(event)
         return
       case 'tool-call':
-        this.#initiative.run(event)
+        if (this.operator.onLine) this.operator.refuse(event)
+        else this.#initiative.run(event)
         return
       case 'lost':
         tell({ type: 'provider-lost', ...codeOf(event.error) })
@@ -179,7 +180,7 @@ export class Call {
         tell({ type: 'session-renewed', provider: event.provider })
         return
       case 'closed':
-        this.#end({ outcome: misfortune('provider-lost', event.error) })
+        this.operator.lose({ outcome: misfortune('provider-lost', event.error) })
     }
   }
 
@@ -188,7 +189,7 @@ export class Call {
     const { tell, transcript, session } = this.#parts
     if (hush) session.cancel()
     if (session.turnsBy === 'model') this.#interruption.take('model-started')
-    this.#callerSinceMs ??= this.#parts.clock.now()
+    this.#turn.began(this.#parts.clock.now())
     transcript.callerBegan(itemId)
     tell({ type: 'caller-speech-started' })
     this.#initiative.callerBegan()
@@ -198,40 +199,29 @@ export class Call {
   #onLost(): void {
     const { earSpeaking } = this.#listening
     if (earSpeaking && !this.#agentSpeaks) this.#listening.begin(false)
-    else if (this.#callerSinceMs !== undefined && !earSpeaking) this.#endTurn()
+    else if (this.#turn.sinceMs !== undefined && !earSpeaking) this.#onCallerEnded(true)
   }
 
-  /** The model has not said so. */
-  #endTurn(): void {
-    this.#parts.session.endTurn()
-    this.#onCallerEnded()
-  }
-
-  #onCallerEnded(): void {
-    if (this.#callerSinceMs === undefined) return
-    this.#callerSinceMs = undefined
+  /** @param untold the model has not said so. */
+  #onCallerEnded(untold = false): void {
+    if (untold) this.#parts.session.endTurn()
+    if (!this.#turn.ended()) return
     this.#counters.turns++
     this.#parts.tell({ type: 'caller-speech-stopped' })
     // A sound that the agent spoke on over: nobody waits for an answer to that.
     if (this.#agentSpeaks) return
-    this.#stoppedMs = this.#parts.clock.now()
+    this.#turn.waits(this.#parts.clock.now())
     this.#initiative.owe(this.#listening.silentMs ?? 0)
   }
 
-  /** Measured on the sound: the model knows of the caller's end only when its own silence is over. */
   #onAudible(responseId: string, last: boolean): void {
     const { clock, latencies, startedMs, tell } = this.#parts
     const nowMs = clock.now()
     this.#initiative.answered(last)
-    if (this.#stoppedMs === undefined) {
-      latencies.greeted(nowMs - startedMs)
-      tell({ type: 'agent-audible', responseId })
-      return
-    }
-    const latencyMs = Math.max(nowMs - this.#stoppedMs, this.#listening.silentMs ?? 0)
-    this.#stoppedMs = undefined
-    latencies.responded(latencyMs)
-    tell({ type: 'agent-audible', responseId, latencyMs })
+    const latencyMs = this.#turn.answered(nowMs, this.#listening.silentMs ?? 0)
+    if (latencyMs === undefined) latencies.greeted(nowMs - startedMs)
+    else latencies.responded(latencyMs)
+    tell({ type: 'agent-audible', responseId, ...(latencyMs === undefined ? {} : { latencyMs }) })
   }
 
   #onWords(event: Extract<SessionEvent, { type: 'transcript' }>): void {
@@ -250,12 +240,17 @@ export class Call {
     else this.#listening.begin(false)
   }
 
+  #hush(): void {
+    this.#answering.cut()
+    this.#parts.session.cancel()
+  }
+
   /** The agent says no more of what it was saying, and the model is told what was heard of it. */
   #silence(): ReturnType<Voice['interrupt']> {
     const { voice, session } = this.#parts
     const cut = voice.interrupt()
-    this.#answering.cut()
-    session.cancel()
+    this.#interruption.close()
+    this.#hush()
     for (const item of cut.items) {
       if (item.itemId !== RECORDED) session.truncate(item.itemId, item.heardMs, item.heardText)
       this.#parts.tell({ type: 'heard', ...item })
@@ -267,9 +262,10 @@ export class Call {
   #onTick(lagMs: number): void {
     const { voice, session, clock } = this.#parts
     voice.tick(lagMs)
-    if (this.#listening.missedEnd(this.#callerSinceMs, clock.now())) this.#endTurn()
-    this.#initiative.tick(clock.now())
-    const spoken = this.#agentSpeaks || this.#callerSinceMs !== undefined || this.#listening.earSpeaking
+    if (this.#listening.missedEnd(this.#turn.sinceMs, clock.now())) this.#onCallerEnded(true)
+    this.operator.tick(clock.now())
+    if (!this.operator.onLine) this.#initiative.tick(clock.now())
+    const spoken = this.#agentSpeaks || this.#turn.sinceMs !== undefined || this.#listening.earSpeaking
     session.look(!spoken && voice.unheardMs === 0 && !this.#initiative.busy)
   }
 
@@ -277,7 +273,7 @@ export class Call {
     return {
       agentSpeaks: this.#agentSpeaks,
       audible: this.#parts.voice.sounds,
-      callerSpeaks: this.#callerSinceMs !== undefined,
+      callerSpeaks: this.#turn.sinceMs !== undefined,
       earSpeaking: this.#listening.earSpeaking,
       answering: this.#answering.wanted,
       held: this.#interruption.held,

@@ -6,8 +6,11 @@ import type { CarrierLeg } from './carrier.ts'
 import type { MakeEar } from './ear.ts'
 import type { CallEvent } from './events.ts'
 import type { CallInfo, Farewell } from './info.ts'
+import { LiveCalls } from './live-calls.ts'
 import { type Opening, openSession } from './opening.ts'
 import { Standing } from './standing.ts'
+import type { Supervision } from './supervision.ts'
+import type { OpenTap } from './tap.ts'
 
 /** Takes the events of all calls, each with its call's id. */
 export type DeskEventSink = (callId: string, event: CallEvent) => void
@@ -18,10 +21,17 @@ export interface DeskOptions {
   readonly ticker: Ticker
   readonly makeEar: MakeEar
   readonly onEvent: DeskEventSink
+  /** The time of day [ms since 1970]. */
+  readonly now: () => number
+  /** Listens to whole streams, where somebody is to. */
+  readonly openTap?: OpenTap | undefined
 }
 
 /** How long a call may take from its announcement to its stream [ms]; then its session is given back. */
 const EXPECTED_MS = 20_000
+
+/** A stream that is lost ends at once; a new one of the same call waits for that, so that its events come in order [ms]. */
+const ENDING_MS = 500
 
 /** A call that is announced. `settled` resolves when it has come, or will not any more. */
 interface Expected {
@@ -45,13 +55,20 @@ export class Desk {
   readonly #ticker: Ticker
   readonly #makeEar: MakeEar
   readonly #onEvent: DeskEventSink
+  readonly #now: () => number
+  readonly #openTap: OpenTap | undefined
+  readonly #calls = new LiveCalls()
   readonly #expected = new Map<string, Expected>()
   readonly #standing: Standing
   readonly #live = new Set<Promise<Farewell>>()
+  /** The latest stream of each call. */
+  readonly #streams = new Map<string, Promise<Farewell>>()
   readonly #stop = new AbortController()
   #draining = false
 
-  constructor({ findAgent, clock, ticker, makeEar, onEvent }: DeskOptions) {
+  constructor({ findAgent, clock, ticker, makeEar, onEvent, now, openTap }: DeskOptions) {
+    this.#now = now
+    this.#openTap = openTap
     this.#findAgent = findAgent
     this.#clock = clock
     this.#standing = new Standing(clock)
@@ -63,6 +80,11 @@ export class Desk {
   /** Whether a new call is welcome. */
   get open(): boolean {
     return !this.#draining
+  }
+
+  /** How operators reach into the calls. */
+  get supervision(): Supervision {
+    return this.#calls
   }
 
   get liveCalls(): number {
@@ -84,19 +106,34 @@ export class Desk {
   async answer(leg: CarrierLeg, info: CallInfo): Promise<Farewell> {
     const opening =
       this.#takeExpected(info.callId) ?? openSession(this.#findAgent(info), info, this.#standing, this.#clock)
+    const before = this.#streams.get(info.callId)
+    if (before !== undefined) await this.#ended(before)
+    using live = new DisposableStack()
     const call = answer(leg, info, opening, {
       clock: this.#clock,
+      now: this.#now,
+      openTap: this.#openTap,
+      onLive: (handle) => live.use(this.#calls.add(leg.callId, handle)),
       ticker: this.#ticker,
       makeEar: this.#makeEar,
       stop: this.#stop.signal,
       onEvent: (event) => this.#onEvent(leg.callId, event),
     })
     this.#live.add(call)
+    this.#streams.set(info.callId, call)
     try {
       return await call
     } finally {
       this.#live.delete(call)
+      if (this.#streams.get(info.callId) === call) this.#streams.delete(info.callId)
     }
+  }
+
+  async #ended(stream: Promise<unknown>): Promise<void> {
+    const ended = new AbortController()
+    const late = new Promise<void>((resolve) => this.#clock.after(ENDING_MS, resolve, ended.signal))
+    await Promise.race([stream.catch(() => {}), late])
+    ended.abort()
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Reached } from './reach.ts'
 import { Renewal } from './renewal.ts'
 import { lossOf, putToUse, remember, type SessionInUse } from './session-in-use.ts'
 import type { SessionSource } from './session-source.ts'
+import type { Taps } from './taps.ts'
 import { type Inheritance, type Prompt, Unfinished } from './unfinished.ts'
 import { Untold } from './untold.ts'
 
@@ -38,12 +39,13 @@ export class EnduringSession implements RealtimeSession {
   #listener: (event: SessionEvent) => void = () => {}
   #inUse: SessionInUse | undefined
   readonly #untold = new Untold()
-  /** Up to where the sound was given to a session. */
-  #givenTo = 0
   #everReached = false
+  #droppedMs = 0
+  readonly #taps: Taps
 
   /** @param format the leg's: sound is taken and given in it, whatever the model's end is coded in. */
-  constructor(source: SessionSource, format: AudioFormat, clock: Clock) {
+  constructor(source: SessionSource, format: AudioFormat, clock: Clock, taps: Taps) {
+    this.#taps = taps
     this.inputFormat = format
     this.outputFormat = format
     this.#source = source
@@ -61,6 +63,10 @@ export class EnduringSession implements RealtimeSession {
     return this.#inUse?.session.takesNotes ?? true
   }
 
+  get droppedMs(): number {
+    return this.#droppedMs + (this.#inUse?.session.droppedMs ?? 0)
+  }
+
   /** Whether a model is there now. */
   get isReached(): boolean {
     return this.#inUse !== undefined
@@ -75,7 +81,7 @@ export class EnduringSession implements RealtimeSession {
     this.#kept.push(audio)
     const inUse = this.#inUse
     if (inUse === undefined) return
-    this.#givenTo = this.#kept.end
+    this.#kept.given()
     inUse.session.append(inUse.uplink.push(audio))
   }
 
@@ -96,8 +102,8 @@ export class EnduringSession implements RealtimeSession {
   }
 
   note(text: string): void {
-    if (this.#inUse !== undefined) this.#inUse.session.note(text)
-    else this.#untold.note(text)
+    const to = this.#inUse?.session ?? this.#untold
+    to.note(text)
   }
 
   respond(instructions?: string): void {
@@ -146,7 +152,7 @@ export class EnduringSession implements RealtimeSession {
     this.#release(old)
     this.#endAnswers(old, 'cancelled')
     // A word may have begun that nobody has heard of yet.
-    this.#givenTo = this.#kept.ago(BEFORE_SPEECH_MS)
+    this.#kept.takeBack(BEFORE_SPEECH_MS)
     const inUse = this.#use(next)
     this.#tell({ type: 'renewed', provider: next.provider.name })
     this.#begin(inUse, {})
@@ -180,7 +186,8 @@ export class EnduringSession implements RealtimeSession {
   }
 
   #use(reached: Reached): SessionInUse {
-    const inUse = putToUse(reached, this.inputFormat, this.#clock.now())
+    const session = this.#taps.session(reached.session, reached.provider.name)
+    const inUse = putToUse({ ...reached, session }, this.inputFormat, this.#clock.now())
     this.#inUse = inUse
     this.#everReached = true
     this.#renewal.began(reached.provider, this.#clock.now())
@@ -191,22 +198,18 @@ export class EnduringSession implements RealtimeSession {
   #begin(inUse: SessionInUse, { soundFrom, turn, say }: Inheritance): void {
     if (this.#inUse !== inUse) return
     const { session, uplink } = inUse
-    const from = Math.min(soundFrom ?? this.#givenTo, this.#givenTo)
-    const sound = this.#kept.since(from)
-    const before = turn === undefined ? sound.length : sound.length - this.#kept.since(soundFrom ?? from).length
-    this.#givenTo = this.#kept.end
+    const sound = this.#kept.give(soundFrom, turn !== undefined)
     this.#keep()
-    if (before > 0) session.append(uplink.push(sound.subarray(0, before)))
+    if (sound.before.length > 0) session.append(uplink.push(sound.before))
     if (turn !== undefined) {
       session.beginTurn()
-      session.append(uplink.push(sound.subarray(before)))
+      session.append(uplink.push(sound.turn))
       if (turn === 'ended') session.endTurn()
     }
     this.#tellRest(inUse, say)
     session.listen((event) => this.#hear(inUse, event))
   }
 
-  /** @param say what it is to say besides. */
   #tellRest({ session }: SessionInUse, say?: Prompt): void {
     const asked = this.#untold.tell(session, say)
     if (asked !== undefined) this.#unfinished.asked(asked.instructions)
@@ -266,7 +269,7 @@ export class EnduringSession implements RealtimeSession {
   /** What no session has had, or none has answered. */
   #keep(): void {
     const { from } = this.#unfinished
-    this.#kept.keepFrom(this.#inUse === undefined ? Math.min(from ?? this.#givenTo, this.#givenTo) : from)
+    this.#kept.keepFrom(from, this.#inUse === undefined)
   }
 
   #lose(inUse: SessionInUse, error: Error): void {
@@ -278,7 +281,6 @@ export class EnduringSession implements RealtimeSession {
     if (!this.#over.signal.aborted) this.#await(this.#source.find(this.#over.signal, loss))
   }
 
-  /** Nobody will say any more how they ended. */
   #endAnswers({ responses }: SessionInUse, status: 'failed' | 'cancelled'): void {
     for (const responseId of responses) {
       this.#unfinished.ended(status)
@@ -288,6 +290,7 @@ export class EnduringSession implements RealtimeSession {
 
   #release({ session }: SessionInUse): void {
     this.#inUse = undefined
+    this.#droppedMs += session.droppedMs ?? 0
     void session[Symbol.asyncDispose]()
   }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../base/errors.ts'
+import type { Analysis } from './analysis.ts'
 import type { LatencySummary } from './latencies.ts'
 import type { Due } from './patience.ts'
 import type { Usage } from './provider.ts'
@@ -36,6 +37,8 @@ export interface CallCounters {
   readonly lateMs: number
   readonly turns: number
   readonly bargeIns: number
+  /** Sound of the caller's that never reached a model, because its network did not take it [ms]; absent: none. */
+  readonly uplinkDroppedMs?: number
 }
 
 /** Those of a call that never began, or that nobody was left to count. */
@@ -58,6 +61,13 @@ export type CallEvent = { readonly atMs: number } & (
       readonly type: 'answered'
       readonly callId: string
       readonly provider: string
+      /** [ms since 1970]: it names the stream, and its files; absent: it was kept before that was told. */
+      readonly answeredAt?: number
+      /** The agent's name. */
+      readonly agent: string
+      /** As the carrier gave them; `from` may be `anonymous`, empty or no number at all. Never logged. */
+      readonly from: string
+      readonly to: string
       /** The caller comes back: the same call, which had been answered before. */
       readonly resumed?: true
     }
@@ -130,7 +140,13 @@ export type CallEvent = { readonly atMs: number } & (
   | { readonly type: 'provider-restored'; readonly provider: string }
   /** A new session of the model took over in a silent moment. */
   | { readonly type: 'session-renewed'; readonly provider: string }
+  /** A human reached into the call; `text` is as private as the words. */
+  | { readonly type: 'operator'; readonly did: 'whispered'; readonly text: string }
+  | { readonly type: 'operator'; readonly did: 'transferred'; readonly destination: string }
+  | { readonly type: 'operator'; readonly did: 'took-over' | 'handed-back' | 'hung-up' }
   | ({ readonly type: 'ended'; readonly counters: CallCounters; readonly latency: LatencySummary } & CallOutcome)
+  /** What was made of the whole call, some time after its end: the one event that may follow `ended`. */
+  | { readonly type: 'analysed'; readonly analysis: Analysis }
 )
 
 /** Takes a call's events as they happen; it must not throw and must not block. */

@@ -152,6 +152,14 @@ export class Initiative {
     this.#leaving.callerSpoke()
   }
 
+  /** A human has spoken with the caller, and nobody has waited for the agent. */
+  handedBack(): void {
+    this.#deadAir.paid()
+    // A tool that was at work may have wanted to leave meanwhile.
+    this.#leaving.callerSpoke()
+    this.#patience.callerSpoke(this.#parts.clock.now())
+  }
+
   /** First sound of an answer. @param last it began when the agent was leaving. */
   answered(last: boolean): void {
     this.#callsInARow = 0
@@ -173,7 +181,7 @@ export class Initiative {
   }
 
   run(call: ToolCall): void {
-    this.#parts.tell({ type: 'tool-called', toolCallId: call.toolCallId, name: call.name })
+    this.#parts.tell({ type: 'tool-called', toolCallId: call.toolCallId, name: this.#nameOf(call) })
     this.#calling = true
     this.owe(0)
     if (++this.#callsInARow > MAX_CALLS_IN_A_ROW) {
@@ -220,8 +228,15 @@ export class Initiative {
     this.prompt(prompts[due])
   }
 
-  #onToolDone({ toolCallId, name }: ToolCall, { output, ok, leave }: ToolResult): void {
+  /** What a model makes up is no name: it may be words of the caller's. */
+  #nameOf({ name }: ToolCall): string {
+    return this.#parts.agent.tools.some(({ declaration }) => declaration.name === name) ? name : 'unknown'
+  }
+
+  #onToolDone(call: ToolCall, { output, ok, leave }: ToolResult): void {
     const { session, clock, transcript, tell } = this.#parts
+    const { toolCallId } = call
+    const name = this.#nameOf(call)
     // What becomes of the caller then is told by itself, when they are back.
     const told = transcript.toolAnswered(name, leave === undefined ? output : '')
     tell({ type: 'tool-answered', toolCallId, name, ok, ...told })

@@ -111,3 +111,10 @@ function sourceOf(input: BargeInInput): Interrupter {
 export function yieldOf(yieldMs: number | undefined): { readonly yieldMs?: number } {
   return yieldMs === undefined ? {} : { yieldMs }
 }
+
+/** Who hears that the caller speaks over the agent, as things stand: a human who speaks instead is not interrupted by us. */
+export function whoHears(by: By, turnsBy: 'model' | 'caller', human: boolean): By {
+  if (human) return 'off'
+  // A model that has no ear of its own, or is not there, cannot be asked.
+  return turnsBy === 'caller' && by === 'model' ? 'local+model' : by
+}

@@ -19,6 +19,8 @@ export class KeptSound {
   readonly #sound: ByteQueue
   #end = 0
   #wanted: number | undefined
+  /** Up to where it was given to a session. */
+  #givenTo = 0
 
   constructor(format: AudioFormat) {
     this.#format = format
@@ -43,9 +45,31 @@ export class KeptSound {
     if (oldest > this.#start) this.#sound.drop(oldest - this.#start)
   }
 
-  /** Keeps everything from this place on; `undefined`: the last second will do. */
-  keepFrom(place: number | undefined): void {
-    this.#wanted = place
+  /** Keeps everything from this place on; `undefined`: the last second will do. `ungiven`: what no session has had, too. */
+  keepFrom(place: number | undefined, ungiven = false): void {
+    this.#wanted = ungiven ? Math.min(place ?? this.#givenTo, this.#givenTo) : place
+  }
+
+  /** A session has had all of it. */
+  given(): void {
+    this.#givenTo = this.#end
+  }
+
+  /** A session that has had the last `ms` did not make much of them. */
+  takeBack(ms: number): void {
+    this.#givenTo = this.ago(ms)
+  }
+
+  /**
+   * All that is a new session's: what no session has had, and a turn, which begins at `from`, all of it. It counts as given.
+   * @param from `undefined`: there is no turn that is to be answered.
+   */
+  give(from: number | undefined, hasTurn: boolean): { readonly before: Uint8Array; readonly turn: Uint8Array } {
+    const first = Math.min(from ?? this.#givenTo, this.#givenTo)
+    const sound = this.since(first)
+    const before = hasTurn ? sound.length - this.since(from ?? first).length : sound.length
+    this.given()
+    return { before: sound.subarray(0, before), turn: sound.subarray(before) }
   }
 
   /** A copy of everything from a place on, as far as it is kept. */

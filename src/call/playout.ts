@@ -1,6 +1,9 @@
 import { type AudioFormat, bytesOf, durationMs, silenceByte } from '../audio/format.ts'
 import type { Clock } from '../base/clock.ts'
 import { ByteQueue } from './byte-queue.ts'
+import { HeardClock } from './heard-clock.ts'
+import { type Heard, heardOf, type Stretch } from './stretch.ts'
+import type { PlayedSink } from './tap.ts'
 
 /** Where the playout's sound goes: the carrier's leg, as far as playing is concerned. */
 export interface PlayoutSink {
@@ -8,13 +11,6 @@ export interface PlayoutSink {
   play(audio: Uint8Array): void
   mark(name: string): void
   clear(): void
-}
-
-/** How much of an item's sound the caller has heard [ms], of what has been made so far. */
-export interface Heard {
-  readonly itemId: string
-  readonly heardMs: number
-  readonly wholly: boolean
 }
 
 /** What an interruption cut off: each item that was not heard to its end, and how much sound that was [ms]. */
@@ -43,41 +39,48 @@ export interface Cut {
  */
 export class Playout {
   readonly #sink: PlayoutSink
-  readonly #clock: Clock
+  readonly #heardClock: HeardClock
   readonly #leadBytes: number
   readonly #frameBytes: number
   /** What a message holds when there is enough: 100 ms, or less of a short lead. */
   readonly #messageBytes: number
   readonly #markBytes: number
   readonly #onHeard: (heard: Heard) => void
+  readonly #played: PlayedSink | undefined
 
   /** The line from `#kept` to `#pushed`: what was sent stays until it has been heard, and `takeHeard` has given it. */
   readonly #queue = new ByteQueue(QUEUE_BYTES)
   #kept = 0
   #listened = 0
+  /** Up to where `#played` was told. */
+  #told = 0
   #held = false
   /** What the lead is wider by while the event loop is late [ms]. */
   #extraMs = 0
-  #items: Item[] = []
+  #items: Stretch[] = []
   /** Positions [bytes] on the line of all sound since the call began. */
   #pushed = 0
   #sent = 0
   #proved = 0
   #marked = 0
-  /** `heard` is `#base` at `#baseAtMs` and runs on at the pace of speech, up to `#sent`. */
-  #base = 0
-  #baseAtMs = 0
   /** Changes with each interruption, so that a mark knows whether it is still worth something. */
   #epoch = 0
 
-  constructor(sink: PlayoutSink, clock: Clock, leadMs: number, onHeard: (heard: Heard) => void) {
+  constructor(
+    sink: PlayoutSink,
+    clock: Clock,
+    leadMs: number,
+    onHeard: (heard: Heard) => void,
+    played?: PlayedSink | undefined,
+  ) {
     this.#sink = sink
-    this.#clock = clock
+    this.#heardClock = new HeardClock(sink.format, clock)
     this.#leadBytes = bytesOf(sink.format, leadMs)
     this.#frameBytes = bytesOf(sink.format, 20)
     this.#messageBytes = bytesOf(sink.format, Math.min(100, leadMs / 3))
     this.#markBytes = bytesOf(sink.format, 500)
     this.#onHeard = onHeard
+    this.#played = played
   }
 
   /** What the caller has still to hear [ms]: at the carrier and queued here. */
@@ -129,6 +132,7 @@ export class Playout {
     this.#extraMs = Math.min(MAX_EXTRA_MS, Math.max(lagMs, this.#extraMs - EXTRA_FADE_MS))
     if (this.#items.length === 0) return
     const heard = this.#heard()
+    this.#tellPlayed(heard)
     if (!this.#held) this.#topUp(heard)
     this.#reportHeard(heard)
     this.#forget(heard)
@@ -139,6 +143,7 @@ export class Playout {
     if (this.#held) return
     this.#held = true
     const heard = this.#heard()
+    this.#tellPlayed(heard)
     this.#takeBack(heard)
     // Nothing that was sent is lost: an item whose end was at the carrier has it still to come.
     this.#reportHeard(heard)
@@ -175,14 +180,18 @@ export class Playout {
     const [epoch, position] = name.split(':').map(Number)
     if (epoch !== this.#epoch || position === undefined || !(position <= this.#sent)) return
     this.#proved = Math.max(this.#proved, position)
-    if (position > this.#heard()) this.#rebase(position)
-    this.#reportHeard(this.#heard())
+    this.#tellPlayed(this.#heard())
+    if (position > this.#heard()) this.#heardClock.rebase(position)
+    const heard = this.#heard()
+    this.#tellPlayed(heard)
+    this.#reportHeard(heard)
   }
 
   /** Stops now: clears the carrier, drops what waits, and says what was not heard. */
   interrupt(): Cut {
     const heard = this.#heard()
-    const items = this.#items.map((item) => this.#heardOf(item, heard))
+    this.#tellPlayed(heard)
+    const items = this.#items.map((item) => heardOf(item, heard, this.#sink.format))
     const cut = {
       items: items.filter((item) => !item.wholly),
       unheardMs: this.#toMs(this.#pushed - heard),
@@ -204,7 +213,16 @@ export class Playout {
     this.#sent = heard
     this.#proved = heard
     this.#marked = heard
-    this.#rebase(heard)
+    this.#heardClock.rebase(heard)
+  }
+
+  /** Asked before the base of the time moves: it is what the time is read by. */
+  #tellPlayed(heard: number): void {
+    const from = Math.max(this.#told, this.#kept)
+    if (heard <= from) return
+    this.#told = heard
+    if (this.#played?.wanted !== true) return
+    this.#played.take(this.#queue.copy(from - this.#kept, heard - from), this.#heardClock.timeOf(from))
   }
 
   #topUp(heard: number): void {
@@ -221,7 +239,7 @@ export class Playout {
 
   #send(bytes: number, heard: number): void {
     if (bytes <= 0) return
-    if (heard === this.#sent) this.#rebase(heard)
+    if (heard === this.#sent) this.#heardClock.rebase(heard)
     this.#sink.play(this.#queue.copy(this.#sent - this.#kept, bytes))
     this.#sent += bytes
   }
@@ -245,28 +263,12 @@ export class Playout {
   #reportHeard(heard: number): void {
     for (let first = this.#items[0]; first?.complete && heard >= first.end; first = this.#items[0]) {
       this.#items.shift()
-      this.#onHeard(this.#heardOf(first, heard))
+      this.#onHeard(heardOf(first, heard, this.#sink.format))
     }
   }
 
-  #heardOf(item: Item, heard: number): Heard {
-    const end = Math.min(heard, item.end)
-    return {
-      itemId: item.itemId,
-      heardMs: this.#toMs(Math.max(0, end - item.start)),
-      wholly: item.complete && end === item.end,
-    }
-  }
-
-  /** Counts whole frames: that is how a phone plays. */
   #heard(): number {
-    const elapsed = bytesOf(this.#sink.format, this.#clock.now() - this.#baseAtMs)
-    return Math.min(this.#sent, this.#base + elapsed - (elapsed % this.#frameBytes))
-  }
-
-  #rebase(position: number): void {
-    this.#base = position
-    this.#baseAtMs = this.#clock.now()
+    return this.#heardClock.at(this.#sent)
   }
 
   #toMs(bytes: number): number {
@@ -286,11 +288,3 @@ const EXTRA_FADE_MS = 2
 
 // Ten minutes of speech is a model that has run away; what it says beyond that is dropped.
 const MAX_UNHEARD_MS = 600_000
-
-/** A stretch of sound of one item. An item that another one interrupts has several. */
-type Item = {
-  readonly itemId: string
-  readonly start: number
-  end: number
-  complete: boolean
-}

@@ -12,3 +12,12 @@ export const prompts: Readonly<Record<Due, string>> = {
 export function keyedIn(digits: string): string {
   return `(The caller pressed ${[...digits].join(' ')} on the keypad.)`
 }
+
+/** What an operator wants of the agent, told to the model. */
+export function operatorSays(text: string): string {
+  return `(A human operator tells you, and the caller does not hear it: ${text})`
+}
+
+/** The agent goes on after a human. */
+export const handedBack =
+  'A human colleague has been speaking with the caller and has handed the call back to you. Go on in one short sentence.'

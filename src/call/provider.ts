@@ -80,6 +80,8 @@ export interface RealtimeSession extends AsyncDisposable {
   readonly turnsBy: 'model' | 'caller'
   /** Whether `note` reaches this model. */
   readonly takesNotes: boolean
+  /** Of the caller's sound so much was dropped, because the network did not take it [ms]; absent: none ever is. */
+  readonly droppedMs?: number
   /** Sets the one listener. What came before is delivered to it first, in order. `closed` comes at most once, last. */
   listen(listener: (event: SessionEvent) => void): void
   /** Gives the model the caller's sound, in `inputFormat`; any length, always, silence too. */

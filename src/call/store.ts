@@ -38,8 +38,7 @@ export interface RecalledCall extends CallRecord {
  * Several processes may share one store. Disposing writes what waits; after that nothing is taken, and no question is
  * answered.
  *
- * What is kept: every event whole (a store that ends with its process keeps those that tell the conversation), but which
- * key a caller pressed: of `dtmf` only that it happened, as `*`. Callers' numbers are in no event and in no record. What
+ * What is kept: every event whole, but which key a caller pressed: of `dtmf` only that it happened, as `*`. Who called, what
  * was said and what tools answered is in plain words, until `forget`.
  */
 export interface CallStore extends AsyncDisposable {

@@ -2,7 +2,9 @@ import { type AudioFormat, bytesOf, durationMs } from '../audio/format.ts'
 import { encodeAlaw, encodeMulaw } from '../audio/g711.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Sound } from './agent.ts'
-import { type Heard, Playout, type PlayoutSink } from './playout.ts'
+import { Playout, type PlayoutSink } from './playout.ts'
+import type { Heard } from './stretch.ts'
+import type { PlayedSink } from './tap.ts'
 import type { Transcript } from './transcript.ts'
 
 /** What of one item was heard when it ended or was cut, and in words. */
@@ -18,6 +20,22 @@ const FRAME_MS = 20
 
 /** The item of a filler: it is no part of the conversation. */
 const FILLER = 'filler'
+
+/** Nor is what an operator says who has taken the call over. */
+const OPERATOR = 'operator'
+/** Before the first piece of it: so much later may another one come, and nobody hears a gap [ms]. */
+const OPERATOR_LEAD_MS = 60
+/** What waits of it is late, and more would be later [ms]. */
+const OPERATOR_MOST_MS = 1000
+
+/** What a voice needs. */
+export interface VoiceOptions {
+  readonly clock: Clock
+  readonly leadMs: number
+  readonly transcript: Transcript
+  /** Takes all that the caller's phone played, whoever said it. */
+  readonly played?: PlayedSink
+}
 
 /**
  * The agent's mouth: what it says goes to the playout, what was heard of it to the transcript.
@@ -37,15 +55,12 @@ export class Voice {
   #madeMs = 0
   #heardMs = 0
 
-  constructor(
-    sink: PlayoutSink,
-    options: { readonly clock: Clock; readonly leadMs: number; readonly transcript: Transcript },
-    onHeard: (heard: HeardItem) => void,
-  ) {
+  constructor(sink: PlayoutSink, options: VoiceOptions, onHeard: (heard: HeardItem) => void) {
     this.#format = sink.format
     this.#transcript = options.transcript
     this.#onHeard = onHeard
-    this.#playout = new Playout(sink, options.clock, options.leadMs, (heard) => this.#hear(heard))
+    const { clock, leadMs, played } = options
+    this.#playout = new Playout(sink, clock, leadMs, (heard) => this.#hear(heard), played)
   }
 
   /** Whether something that the agent says is still to be heard; a filler is nothing it says. */
@@ -89,6 +104,14 @@ export class Voice {
     this.#transcript.agentFinished(RECORDED)
     this.#playout.finish()
     return place
+  }
+
+  /** An operator's voice, in the leg's format: heard, and no part of what the agent says. */
+  pass(audio: Uint8Array): void {
+    this.uncover()
+    if (this.unheardMs > OPERATOR_MOST_MS) return
+    if (this.unheardMs === 0) this.#playout.push(OPERATOR, this.#encode(new Int16Array(OPERATOR_LEAD_MS * 8)))
+    this.#playout.push(OPERATOR, audio)
   }
 
   /** Covers a silence, unless there is none. */
@@ -145,11 +168,14 @@ export class Voice {
     this.#covering = false
     const cut = this.#playout.interrupt()
     if (covering) return { items: [], unheardMs: 0 }
-    return { items: cut.items.map((item) => this.#inWords(item)), unheardMs: cut.unheardMs }
+    const items = cut.items.filter(({ itemId }) => itemId !== OPERATOR)
+    // While an operator speaks the agent says nothing: what is cut then was not the agent's.
+    const unheardMs = items.length < cut.items.length ? 0 : cut.unheardMs
+    return { items: items.map((item) => this.#inWords(item)), unheardMs }
   }
 
   #hear(heard: Heard): void {
-    if (heard.itemId !== FILLER) this.#onHeard(this.#inWords(heard))
+    if (heard.itemId !== FILLER && heard.itemId !== OPERATOR) this.#onHeard(this.#inWords(heard))
   }
 
   #inWords(heard: Heard): HeardItem {

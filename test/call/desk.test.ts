@@ -5,21 +5,23 @@ import { CallError } from '../../src/base/errors.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Ticker } from '../../src/base/ticker.ts'
 import { Desk } from '../../src/call/desk.ts'
+import type { MakeEar } from '../../src/call/ear.ts'
 import type { CallEvent } from '../../src/call/events.ts'
 import { RecordedLeg } from '../../src/carriers/recorded/leg.ts'
 import { makeScriptedProvider, type ScriptedOptions } from '../../src/providers/scripted/provider.ts'
 import { infoOf, plainAgent } from '../fakes/agent.ts'
 import { FakeEar } from '../fakes/ear.ts'
 
-function openDesk(options: Partial<ScriptedOptions> = {}) {
+function openDesk(options: Partial<ScriptedOptions> = {}, makeEar: MakeEar = () => new FakeEar()) {
   const clock = new ManualClock()
   const provider = makeScriptedProvider({ clock, script: [], ...options })
   const events: [string, CallEvent][] = []
   const desk = new Desk({
+    now: () => 0,
     findAgent: () => plainAgent(provider),
     clock,
     ticker: new Ticker(clock),
-    makeEar: () => new FakeEar(),
+    makeEar,
     onEvent: (...event) => events.push(event),
   })
   const call = async (callId: string, hangsUpMs: number) => {
@@ -181,5 +183,58 @@ describe('a call that is announced', () => {
     desk.expect(infoOf('CA3'))
     await setImmediate()
     expect(provider.sessions).toHaveLength(2)
+  })
+})
+
+describe('the events of a call', () => {
+  it('end with one end, also when something of ours fails as it begins', async () => {
+    const { call, events } = openDesk({}, () => {
+      throw new Error('no ear')
+    })
+    await expect(call('CA1', 1000)).rejects.toThrow('no ear')
+    expect(events.map(([, { type }]) => type)).toEqual(['answered', 'ended'])
+    expect(events[1]?.[1]).toMatchObject({ reason: 'provider-lost' })
+  })
+
+  it('of its second stream follow those of the first, however quickly it comes back', async () => {
+    const { clock, desk, events } = openDesk()
+    const stream = (hangsUpMs: number) =>
+      new RecordedLeg(
+        {
+          callId: 'CA1',
+          format: mulaw8k,
+          audio: new Uint8Array(),
+          events: [{ atMs: hangsUpMs, type: 'closed', by: 'error' }],
+        },
+        clock,
+      )
+    const first = desk.answer(stream(1000), infoOf('CA1'))
+    await setImmediate()
+    clock.advance(1000)
+    const second = desk.answer(stream(1000), infoOf('CA1'))
+    await first
+    await setImmediate()
+    clock.advance(1000)
+    await second
+    expect(events.map(([, { type }]) => type).filter((type) => type !== 'connected')).toEqual([
+      'answered',
+      'ended',
+      'answered',
+      'ended',
+    ])
+  })
+
+  it('do not wait for a first stream that does not end', async () => {
+    const { clock, desk, events } = openDesk()
+    const leg = () => new RecordedLeg({ callId: 'CA1', format: mulaw8k, audio: new Uint8Array(), events: [] }, clock)
+    void desk.answer(leg(), infoOf('CA1'))
+    await setImmediate()
+    const second = desk.answer(leg(), infoOf('CA1'))
+    await setImmediate()
+    clock.advance(500)
+    await setImmediate()
+    expect(events.filter(([, { type }]) => type === 'answered')).toHaveLength(2)
+    await desk.drain(0)
+    await second
   })
 })

@@ -2,7 +2,8 @@ import { expect } from 'vitest'
 import { mulaw8k } from '../../src/audio/format.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Ticker } from '../../src/base/ticker.ts'
-import { type Heard, Playout, type PlayoutSink } from '../../src/call/playout.ts'
+import { Playout, type PlayoutSink } from '../../src/call/playout.ts'
+import type { Heard } from '../../src/call/stretch.ts'
 import { PlayoutBuffer } from '../../src/simulators/carrier/playout-buffer.ts'
 
 /*
@@ -12,6 +13,7 @@ import { PlayoutBuffer } from '../../src/simulators/carrier/playout-buffer.ts'
  *   heard     ────────────▶|                      as the playout says
  *   played    ──────────▶|                        as the phone did; from a clear on it is where the playout says it is
  *                        └──┘ one frame at most
+ *   told      ───────────▶|                       piece by piece, each with the time at which the phone played it
  */
 
 const FRAME = 160
@@ -29,6 +31,7 @@ export class PlayoutLine implements PlayoutSink {
   readonly clock = new ManualClock()
   readonly playout: Playout
   readonly heard: Heard[] = []
+  readonly told: { readonly from: number; readonly atMs: number; readonly audio: Uint8Array }[] = []
   clears = 0
   readonly #buffer = new PlayoutBuffer()
   readonly #off = new AbortController()
@@ -36,6 +39,8 @@ export class PlayoutLine implements PlayoutSink {
   /** Every byte of the line, and where the phone is on it. */
   #line: number[] = []
   #played = 0
+  /** When the phone played each frame, by its place on the line. */
+  readonly #playedAtMs = new Map<number, number>()
   #made = 0
   #stalledUntilMs = 0
   /** What came while the event loop stood still. */
@@ -43,7 +48,9 @@ export class PlayoutLine implements PlayoutSink {
 
   constructor(conditions: Conditions) {
     this.#conditions = conditions
-    this.playout = new Playout(this, this.clock, 300, (heard) => this.heard.push(heard))
+    const take = (audio: Uint8Array, atMs: number) => void this.told.push({ from: this.toldBytes, atMs, audio })
+    const played = { wanted: true, take }
+    this.playout = new Playout(this, this.clock, 300, (heard) => this.heard.push(heard), played)
     const beats = new Ticker(this.clock)
     this.clock.after(conditions.phaseMs, () => beats.onTick(() => this.#beat(), this.#off.signal), this.#off.signal)
     const ticked = () => {
@@ -128,6 +135,22 @@ export class PlayoutLine implements PlayoutSink {
     this.clock.advance(40)
     expect(this.playout.unheardMs).toBe(0)
     expect(this.#played).toBe(this.#line.length)
+    expect(this.toldBytes).toBe(this.#line.length)
+  }
+
+  get toldBytes(): number {
+    return this.told.reduce((sum, { audio }) => sum + audio.length, 0)
+  }
+
+  /** Whether what was told of is what the phone played, and when: to so many [ms]. */
+  expectTold(withinMs: number): void {
+    expect(Buffer.concat(this.told.map(({ audio }) => audio))).toEqual(Buffer.from(this.#line.slice(0, this.toldBytes)))
+    for (const { from, atMs, audio } of this.told) {
+      for (const [place, playedAtMs] of this.#playedAtMs) {
+        if (place < from || place >= from + audio.length) continue
+        expect(Math.abs(atMs + (place - from) / 8 - playedAtMs)).toBeLessThanOrEqual(withinMs)
+      }
+    }
   }
 
   get heardBytes(): number {
@@ -144,6 +167,7 @@ export class PlayoutLine implements PlayoutSink {
     expect(Math.abs(heard - this.#played)).toBeLessThanOrEqual(FRAME)
     expect(this.#buffer.bufferedBytes).toBe(0)
     this.#played = heard
+    for (const place of this.#playedAtMs.keys()) if (place >= heard) this.#playedAtMs.delete(place)
   }
 
   #beat(): void {
@@ -151,6 +175,7 @@ export class PlayoutLine implements PlayoutSink {
     if (this.playout.held) expect(audio).toBeUndefined()
     if (audio !== undefined) {
       expect([...audio]).toEqual(this.#line.slice(this.#played, this.#played + FRAME))
+      this.#playedAtMs.set(this.#played, this.clock.now())
       this.#played += FRAME
     }
     for (const name of marks) this.#echo(name)

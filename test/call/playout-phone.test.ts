@@ -160,8 +160,27 @@ describe('what the playout says was heard is what the phone has played, to one f
         line.resume()
         line.finish()
         line.drain()
+        line.expectTold(40)
       }),
       { numRuns: 150 },
     )
+  })
+})
+
+it('who listens is told, to the sample, what the phone played, and when, through holds, cuts and gaps', () => {
+  onEachLine((line) => {
+    line.push('1', 12_345)
+    line.wait(500)
+    line.hold()
+    line.wait(700)
+    line.resume()
+    line.wait(400)
+    line.interrupt()
+    line.wait(1000)
+    line.push('2', 8000)
+    line.finish()
+    line.drain()
+    line.expectTold(40)
+    expect(line.told.length).toBeGreaterThan(10)
   })
 })

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { mulaw8k } from '../../src/audio/format.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Ticker } from '../../src/base/ticker.ts'
-import { type Heard, Playout, type PlayoutSink } from '../../src/call/playout.ts'
+import { Playout, type PlayoutSink } from '../../src/call/playout.ts'
+import type { Heard } from '../../src/call/stretch.ts'
 import { PlayoutBuffer } from '../../src/simulators/carrier/playout-buffer.ts'
 
 /** A phone with a simulated carrier's own buffer: it plays what it holds, 20 ms a beat, and echoes marks `echoMs` late. */

@@ -38,7 +38,16 @@ describe('a conversation that is told by its events', () => {
     const said = recollect([
       answered,
       saidBy('caller', 5, 'Hello?'),
-      { atMs: 0, type: 'answered', callId: 'CA1', provider: 'scripted', resumed: true },
+      {
+        atMs: 0,
+        type: 'answered',
+        callId: 'CA1',
+        provider: 'scripted',
+        agent: 'default',
+        from: '+15550001',
+        to: '+15550002',
+        resumed: true,
+      },
       saidBy('agent', 0, 'Sorry for that.'),
       heardAt(0, 900, 'Sorry for that.', true),
     ])

@@ -149,6 +149,7 @@ function openDesk(tools: readonly Tool[] = []) {
   const agent = plainAgent(provider, { tools, manners: { ...manners, filler: new Int16Array(800), hold: silent } })
   const seen = new Map<string, number>()
   const desk = new Desk({
+    now: () => 0,
     findAgent: () => agent,
     clock,
     ticker: new Ticker(clock, STEP_MS),

@@ -15,6 +15,7 @@ export const plainManners: Manners = {
 /** An agent that waits for its caller, with everything switched off that makes it speak by itself. */
 export function plainAgent(provider: RealtimeProvider, changes: Partial<Agent> = {}): Agent {
   return {
+    name: 'default',
     providers: [provider],
     instructions: 'Be kind.',
     greeting: undefined,
@@ -24,6 +25,8 @@ export function plainAgent(provider: RealtimeProvider, changes: Partial<Agent> =
     manners: plainManners,
     connectMs: 5000,
     leadMs: 300,
+    recording: false,
+    flightRecorder: false,
     ...changes,
   }
 }

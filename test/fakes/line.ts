@@ -6,17 +6,18 @@ import type { Clock } from '../../src/base/clock.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Ticker } from '../../src/base/ticker.ts'
 import type { Agent } from '../../src/call/agent.ts'
-import { answer } from '../../src/call/answer.ts'
+import { answer, type CallHandle } from '../../src/call/answer.ts'
 import type { CallEvent, CallOutcome } from '../../src/call/events.ts'
 import type { CallInfo, Farewell } from '../../src/call/info.ts'
 import { openSession } from '../../src/call/opening.ts'
 import { Standing } from '../../src/call/standing.ts'
+import type { OpenTap } from '../../src/call/tap.ts'
 import { type RecordedEvent, RecordedLeg } from '../../src/carriers/recorded/leg.ts'
+import { listenIn } from '../../src/cli/replay/listen-in.ts'
 import { makeScriptedProvider, type ScriptedOptions } from '../../src/providers/scripted/provider.ts'
 import { readScript, type ScriptStep } from '../../src/providers/scripted/script.ts'
 import { infoOf, plainAgent } from './agent.ts'
 import { FakeEar } from './ear.ts'
-import { listenIn } from './listen-in.ts'
 
 /** A whole line on a manual clock: a recorded caller, the heart, a scripted model. */
 export interface Line {
@@ -26,6 +27,8 @@ export interface Line {
   /** Those behind it. */
   readonly others: readonly ReturnType<typeof makeScriptedProvider>[]
   readonly events: CallEvent[]
+  /** How operators reach into it. */
+  readonly handle: () => CallHandle
   /** Deaf, unless it is told what to hear. */
   readonly ear: FakeEar
   readonly stop: AbortController
@@ -53,6 +56,7 @@ export interface LineOptions {
   readonly others?: readonly Partial<ScriptedOptions>[]
   readonly agent?: Partial<Agent>
   readonly info?: Partial<CallInfo>
+  readonly openTap?: OpenTap
 }
 
 export function openLine(options: LineOptions): Line {
@@ -71,12 +75,18 @@ export function openLine(options: LineOptions): Line {
   const info = { ...infoOf('CA1'), ...options.info }
   const ticker = new Ticker(clock)
   const agent = plainAgent(provider, { providers: [provider, ...others], ...options.agent })
+  let handle: CallHandle | undefined
   const phone = listenIn(leg, new Ticker(manual))
   const farewell = answer(phone.leg, info, openSession(agent, info, options.standing ?? new Standing(clock), clock), {
     clock,
     ticker,
     makeEar: () => ear,
     stop: stop.signal,
+    now: () => 0,
+    openTap: options.openTap,
+    onLive: (live) => {
+      handle = live
+    },
     onEvent: (event) => events.push(event),
   })
   return {
@@ -84,6 +94,10 @@ export function openLine(options: LineOptions): Line {
     leg,
     provider,
     others,
+    handle() {
+      if (handle === undefined) throw new Error('the call has not begun')
+      return handle
+    },
     events,
     ear,
     stop,

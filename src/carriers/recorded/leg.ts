@@ -15,6 +15,17 @@ export interface Recording {
   /** The caller's sound from the first frame on; when it is used up the line goes silent, not dead. */
   readonly audio: Uint8Array
   readonly events: readonly RecordedEvent[]
+  /** When its pieces arrive; default, and from the last one on: 20 ms every 20 ms. */
+  readonly arrivals?: readonly Arrival[]
+  /** How long a mark is on its way back when the sound before it has been played [ms]; default 0. */
+  readonly echoMs?: number
+}
+
+/** A piece of the caller's sound, as it came over the line. */
+interface Arrival {
+  /** [ms] of the call. */
+  readonly atMs: number
+  readonly bytes: number
 }
 
 /** What the call did to the leg, in order. Times are [ms] of the call. */
@@ -29,6 +40,7 @@ export type LegAction =
  *
  * ```
  *   listen ─▶ a frame every 20 ms … ─▶ closed          play ▓▓▓▓ mark ─▶ echoed when the sound before it has been played
+ *             (or as they came)                                             (and as late as it was)
  * ```
  */
 export class RecordedLeg implements CarrierLeg {
@@ -43,6 +55,8 @@ export class RecordedLeg implements CarrierLeg {
   readonly #actions: LegAction[] = []
   #listener: ((event: CarrierEvent) => void) | undefined
   #early: CarrierEvent[] = []
+  /** Pieces that have come, and their bytes. */
+  #came = 0
   #at = 0
   /** When the phone will have played all it has [ms of the clock]. */
   #playedOutMs = 0
@@ -88,7 +102,7 @@ export class RecordedLeg implements CarrierLeg {
     this.#note({ type: 'mark', name })
     const mark = { name, echo: new AbortController() }
     this.#marks.push(mark)
-    const waitMs = Math.max(0, this.#playedOutMs - this.#clock.now())
+    const waitMs = Math.max(0, this.#playedOutMs - this.#clock.now()) + (this.#recording.echoMs ?? 0)
     this.#clock.after(waitMs, () => this.#echo(mark), AbortSignal.any([mark.echo.signal, this.#over.signal]))
   }
 
@@ -109,15 +123,19 @@ export class RecordedLeg implements CarrierLeg {
   }
 
   #nextFrame(): void {
-    const bytes = bytesOf(this.format, 20)
+    const arrival = this.#recording.arrivals?.[this.#came]
+    const bytes = arrival?.bytes ?? bytesOf(this.format, 20)
+    const nowMs = this.#clock.now() - this.#startMs
     this.#clock.after(
-      20,
+      arrival === undefined ? 20 : arrival.atMs - nowMs,
       () => {
-        const audio = this.#recording.audio.subarray(this.#at * bytes, (this.#at + 1) * bytes)
         const frame = new Uint8Array(bytes).fill(silenceByte(this.format))
-        frame.set(audio)
+        frame.set(this.#recording.audio.subarray(this.#at, this.#at + bytes))
+        const atMs = durationMs(this.format, this.#at)
+        this.#came++
+        this.#at += bytes
         this.#nextFrame()
-        this.#tell({ type: 'audio', audio: frame, atMs: this.#at++ * 20 })
+        this.#tell({ type: 'audio', audio: frame, atMs })
       },
       this.#over.signal,
     )

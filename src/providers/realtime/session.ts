@@ -108,6 +108,10 @@ export class WireSession implements RealtimeSession {
     open.wire.attend({ frame: (event) => this.#onFrame(event), broken: (error) => this.#close(error) })
   }
 
+  get droppedMs(): number {
+    return this.#uplink.droppedMs
+  }
+
   get turnsBy(): 'model' | 'caller' {
     return this.#turns === undefined ? 'model' : 'caller'
   }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AudioFormat } from '../../audio/format.ts'
 import { bytesOfSamples } from '../../audio/pcm.ts'
 import { tone } from '../../audio/tone.ts'
+import { CallError, type ErrorCode } from '../../base/errors.ts'
 import type { SessionEvent } from '../../call/provider.ts'
 
 /** What a call does to its session, but for the sound it appends. `atMs` counts from the session's opening. */
@@ -40,6 +41,15 @@ const sound = z.union([
   z.strictObject({ base64: z.string() }),
 ])
 
+const errorCodes = [
+  'provider-refused',
+  'provider-config',
+  'provider-busy',
+  'provider-timeout',
+  'provider-lost',
+  'provider-protocol',
+] as const satisfies readonly ErrorCode[]
+
 const event = z.discriminatedUnion('type', [
   z.strictObject({ type: z.enum(['speech-started', 'speech-stopped']), itemId: z.string().optional() }),
   z.strictObject({ type: z.literal('turn-refused') }),
@@ -62,7 +72,7 @@ const event = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('tool-call'), toolCallId: z.string(), name: z.string(), args: z.string() }),
   z.strictObject({ type: z.literal('lost'), error: z.string() }),
   z.strictObject({ type: z.enum(['restored', 'renewed']), provider: z.string() }),
-  z.strictObject({ type: z.literal('closed'), error: z.string().optional() }),
+  z.strictObject({ type: z.literal('closed'), error: z.string().optional(), code: z.enum(errorCodes).optional() }),
 ])
 
 const deedTypes = [
@@ -99,7 +109,7 @@ function eventOf(written: z.infer<typeof event>, format: AudioFormat): SessionEv
     case 'lost':
       return { type: 'lost', error: new Error(written.error) }
     case 'closed':
-      return { type: 'closed', ...(written.error === undefined ? {} : { error: new Error(written.error) }) }
+      return { type: 'closed', ...(written.error === undefined ? {} : { error: errorOf(written.error, written.code) }) }
     case 'speech-started':
     case 'speech-stopped':
       return written.itemId === undefined ? { type: written.type } : { type: written.type, itemId: written.itemId }
@@ -110,6 +120,10 @@ function eventOf(written: z.infer<typeof event>, format: AudioFormat): SessionEv
     default:
       return written
   }
+}
+
+function errorOf(message: string, code: ErrorCode | undefined): Error {
+  return code === undefined ? new Error(message) : new CallError(code, message)
 }
 
 /**
