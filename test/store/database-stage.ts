@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/store.ts'
+import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sql/sqlite.ts'
+import type { SqlStore } from '../../src/store/sql/store.ts'
 import { makeLogRecorder } from '../fakes/log.ts'
 import { NOON } from './told.ts'
 
@@ -32,15 +33,15 @@ export function makePlace(): Place {
 export async function openIn(
   place: Place,
   options: Partial<SqliteStoreOptions> = {},
-): Promise<{ readonly store: SqliteStore; readonly records: ReturnType<typeof makeLogRecorder>['records'] }> {
+): Promise<{ readonly store: SqlStore; readonly records: ReturnType<typeof makeLogRecorder>['records'] }> {
   const { log, records } = makeLogRecorder()
   const store = await openSqliteStore({ directory: place.directory, log, now: () => NOON, ...options })
   return { store, records }
 }
 
 /** Waits until it is so: a thread tells what became of its work when it has. */
-export async function until(isSo: () => boolean): Promise<void> {
-  const late = AbortSignal.timeout(5000)
+export async function until(isSo: () => boolean, limitMs = 5000): Promise<void> {
+  const late = AbortSignal.timeout(limitMs)
   while (!isSo()) {
     if (late.aborted) throw new Error(`not so: ${isSo}`)
     await new Promise((resolve) => setTimeout(resolve, 2))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { wordsOf } from '../../src/call/transcript.ts'
 import { type MemoryStoreOptions, openMemoryStore } from '../../src/store/memory/store.ts'
+import { testArchive } from '../contract/archive.ts'
 import { testStore } from '../contract/store.ts'
 import { NOON, recordOf, saidBy } from './told.ts'
 
@@ -17,6 +18,10 @@ function stageOf(options: Partial<MemoryStoreOptions> = {}) {
 }
 
 testStore('the memory of one process', async () => stageOf())
+testArchive('the memory of one process', async () => ({
+  ...stageOf({ maxAgeMs: Number.POSITIVE_INFINITY }),
+  settled: async () => {},
+}))
 
 describe('the bounds of a memory', () => {
   it('make the oldest calls give way to new ones, those first that are over', async () => {
@@ -49,6 +54,25 @@ describe('the bounds of a memory', () => {
     expect(await store.recall('CA2')).toBeUndefined()
   })
 
+  it('make the events of the oldest calls give way to new ones, those calls first that are over', async () => {
+    await using stage = stageOf({ maxAllEvents: 100 })
+    const { store } = stage
+    for (const callId of ['CA1', 'CA2', 'CA3']) {
+      store.keep(recordOf(callId, callId === 'CA2' ? { over: true } : {}))
+      for (let place = 0; place < 30; place++) store.append(callId, saidBy('caller', place, `${place}`))
+    }
+    for (let place = 0; place < 30; place++) store.append('CA4', saidBy('caller', place, `${place}`))
+    expect(await store.summary('CA2')).toBeUndefined()
+    expect(await store.events('CA1')).toHaveLength(30)
+    for (let place = 30; place < 60; place++) store.append('CA4', saidBy('caller', place, `${place}`))
+    expect(await store.events('CA1')).toEqual([])
+    // Its line in history stays, and so does what is needed when its caller comes back.
+    expect(await store.summary('CA1')).toMatchObject({ streams: 1 })
+    expect((await store.recall('CA1'))?.said).toHaveLength(30)
+    expect(await store.events('CA3')).toHaveLength(30)
+    expect(await store.events('CA4')).toHaveLength(60)
+  })
+
   it('refuse a ticket that could not be remembered, until others are past', async () => {
     await using stage = stageOf({ maxTickets: 2 })
     const { store } = stage
@@ -57,5 +81,28 @@ describe('the bounds of a memory', () => {
     await expect(store.claim('3', NOON + 3000)).rejects.toThrow(/tickets/)
     stage.setNow(NOON + 1001)
     expect(await store.claim('3', NOON + 3000)).toBe(true)
+  })
+
+  it('let calls go on while all that was said is searched', async () => {
+    await using stage = stageOf()
+    const { store } = stage
+    for (let call = 0; call < 50; call++) {
+      for (let place = 0; place < 1000; place++) store.append(`CA${call}`, saidBy('caller', place, `turn ${place}`))
+    }
+    const turns = async (asked: Promise<unknown>) => {
+      let count = 0
+      let over = false
+      const turn = () => {
+        count++
+        if (!over) setImmediate(turn)
+      }
+      setImmediate(turn)
+      await asked
+      over = true
+      return count
+    }
+    expect(await turns(store.search({ words: 'nobody said' }, 10))).toBeGreaterThanOrEqual(10)
+    expect((await store.search({ words: 'turn 999' }, 500)).calls).toHaveLength(50)
+    expect(await turns(store.search({}, 10))).toBeLessThanOrEqual(1)
   })
 })

@@ -1,8 +1,12 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
 import { startRetention } from '../../src/store/retention.ts'
+import { openShelf } from '../../src/store/shelf.ts'
 import { makeLogRecorder } from '../fakes/log.ts'
+import { makePlace, openIn, until } from './database-stage.ts'
 import { NOON, recordOf } from './told.ts'
 
 const DAY_MS = 86_400_000
@@ -60,6 +64,34 @@ describe('what is kept of calls', () => {
     expect(records[0]?.fields).toEqual({ what: 'calls', reason: 'store: no answer within 1000 ms' })
   })
 
+  it('has its recordings forgotten with it, also when the one or the other fails', async () => {
+    const { clock, now, log, records } = house()
+    const asked: string[] = []
+    const broken = { store: true, shelf: false }
+    const keeper = (name: 'store' | 'shelf') => ({
+      forget: async () => {
+        asked.push(name)
+        if (broken[name]) throw new Error('it is away')
+        return 1
+      },
+    })
+    await using _retention = startRetention({
+      ...{ store: keeper('store'), shelf: keeper('shelf'), days: 30, clock, now, log },
+    })
+    await settle()
+    broken.store = false
+    broken.shelf = true
+    clock.advance(60_000)
+    await settle()
+    expect(asked).toEqual(['store', 'shelf', 'store', 'shelf'])
+    expect(records.map(({ level, fields }) => [level, fields['what']])).toEqual([
+      ['warn', 'calls'],
+      ['info', 'recordings'],
+      ['info', 'calls'],
+      ['warn', 'recordings'],
+    ])
+  })
+
   it('is left alone when the house is closed, which waits for what is being forgotten', async () => {
     const { clock, now, log } = house()
     const forgotten = Promise.withResolvers<number>()
@@ -81,5 +113,22 @@ describe('what is kept of calls', () => {
     await closing
     clock.advance(DAY_MS)
     expect(rounds).toBe(1)
+  })
+
+  it('is forgotten no further when the house is closed: a database of a year holds nobody up', async () => {
+    using place = makePlace()
+    const { clock, now, log } = house()
+    const { store } = await openIn(place)
+    await using _closed = store
+    for (let i = 0; i < 500; i++) store.keep(recordOf(`CA${i}`, { openedAt: NOON - 40 * DAY_MS - i }))
+    await until(() => store.health.waiting === 0)
+    await mkdir(join(place.directory, 'calls', 'CA1'), { recursive: true })
+    await writeFile(join(place.directory, 'calls', 'CA1', '1000.wav'), '')
+    const shelf = openShelf({ directory: place.directory, log })
+    const retention = startRetention({ store, shelf, days: 30, clock, now, log })
+    await retention[Symbol.asyncDispose]()
+    using other = place.connect()
+    expect(other.prepare('SELECT count(*) AS n FROM calls').get()).toEqual({ n: 480 })
+    expect(await shelf.list('CA1')).toHaveLength(1)
   })
 })

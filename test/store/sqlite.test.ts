@@ -4,30 +4,37 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import type { CallEvent } from '../../src/call/events.ts'
 import { wordsOf } from '../../src/call/transcript.ts'
-import { openDatabase } from '../../src/store/sqlite/database.ts'
-import { recall, write } from '../../src/store/sqlite/queries.ts'
-import { openSqliteStore } from '../../src/store/sqlite/store.ts'
+import { recall } from '../../src/store/sql/queries.ts'
+import { openSqliteStore } from '../../src/store/sql/sqlite.ts'
+import { openSqlite } from '../../src/store/sql/sqlite-database.ts'
+import { write } from '../../src/store/sql/writing.ts'
+import { testArchive } from '../contract/archive.ts'
 import { testStore } from '../contract/store.ts'
 import { makeLogRecorder } from '../fakes/log.ts'
-import { makePlace, openIn } from './database-stage.ts'
+import { makePlace, openIn, until } from './database-stage.ts'
 import { answered, NOON, recordOf, saidBy } from './told.ts'
 
-testStore('SQLite in a directory', async () => {
+const openStage = async () => {
   const place = makePlace()
   let now = NOON
   const { store } = await openIn(place, { now: () => now })
   return {
     store,
-    setNow: (at) => {
+    setNow: (at: number) => {
       now = at
     },
+    settled: () => until(() => store.health.waiting === 0),
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]()
       place[Symbol.dispose]()
     },
   }
-})
+}
+
+testStore('SQLite in a directory', openStage)
+testArchive('SQLite in a directory', openStage)
 
 describe('processes that share a directory', () => {
   it('go on with each other’s calls, and take each ticket once between them', async () => {
@@ -146,22 +153,31 @@ describe('a directory of calls', () => {
 
   it('has an event once, also when a thread died between writing it and saying so', async () => {
     using place = makePlace()
-    using database = openDatabase(place.directory, undefined)
-    const { type, atMs } = saidBy('caller', 0, 'Hello?')
-    const event = { callId: 'CA1', stream: NOON, seq: 7, at: NOON, atMs, type, event: '{}' }
-    const batch = { events: [event], records: [recordOf('CA1')] }
-    for (const writer of [1, 1, 2]) await database.atOnce(() => write(database.db, writer, batch))
+    await using database = openSqlite(place.directory, undefined)
+    const rowOf = (seq: number, told: CallEvent) => {
+      const { type, atMs } = told
+      return { callId: 'CA1', stream: NOON, seq, at: NOON, atMs, type, event: JSON.stringify(told) }
+    }
+    const turnEnded: CallEvent = { atMs: 0, type: 'caller-speech-stopped' }
+    const batch = { events: [rowOf(7, turnEnded)], records: [recordOf('CA1')] }
+    for (const writer of [1, 1, 2]) await database.atOnce((db) => write(db, database.locks, writer, batch))
     using other = place.connect()
     expect(other.prepare('SELECT writer, seq FROM events').all()).toEqual([
       { writer: 1, seq: 7 },
       { writer: 2, seq: 7 },
     ])
     expect(await recall(database.db, 'CA1', [])).toMatchObject({ callId: 'CA1', said: [] })
+    // It counts once, too, and so do its words.
+    const words = { events: [...batch.events, rowOf(8, saidBy('caller', 0, 'Hello?'))], records: [] }
+    for (const writer of [1, 1]) await database.atOnce((db) => write(db, database.locks, writer, words))
+    const { tally } = other.prepare('SELECT tally FROM summaries').get() ?? {}
+    expect(JSON.parse(String(tally))).toMatchObject({ turns: 2, streams: 1 })
+    expect(other.prepare('SELECT text FROM said').all()).toEqual([{ text: 'hello?' }])
   })
 })
 
 describe('a directory that cannot be used', () => {
-  const open = (directory: string) => () => openDatabase(directory, undefined)
+  const open = (directory: string) => () => openSqlite(directory, undefined)
 
   it('is named to the operator, and why, when it cannot be written to', async () => {
     using place = makePlace()
@@ -186,9 +202,9 @@ describe('a directory that cannot be used', () => {
     expect(database.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'recipes' }])
   })
 
-  it('is named when a newer version wrote it', () => {
+  it('is named when a newer version wrote it', async () => {
     using place = makePlace()
-    openDatabase(place.directory, undefined)[Symbol.dispose]()
+    await openSqlite(place.directory, undefined)[Symbol.asyncDispose]()
     using database = place.connect()
     database.exec('PRAGMA user_version = 99')
     expect(open(place.directory)).toThrow(/^DATA_DIR: .*newer version .*99/)

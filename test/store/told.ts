@@ -9,7 +9,15 @@ export function recordOf(callId: string, more: Partial<CallRecord> = {}): CallRe
   return { callId, openedAt: NOON, streams: 1, recoveries: [], ...more }
 }
 
-export const answered: CallEvent = { atMs: 0, type: 'answered', callId: 'CA1', provider: 'scripted' }
+export const answered: CallEvent = {
+  atMs: 0,
+  type: 'answered',
+  callId: 'CA1',
+  provider: 'scripted',
+  agent: 'default',
+  from: '+15550001',
+  to: '+15550002',
+}
 export const ended: CallEvent = {
   atMs: 9000,
   type: 'ended',

@@ -2,11 +2,13 @@ import { randomInt } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
+import type { CallArchive } from '../../call/archive.ts'
 import type { CallEvent } from '../../call/events.ts'
 import type { CallRecord, CallStore, RecalledCall } from '../../call/store.ts'
 import { keptOf } from '../kept-event.ts'
+import { type Ask, archiveBy } from './archive.ts'
 import { Backlog, type BacklogBounds } from './backlog.ts'
-import type { Batch, FromThread, SqliteWorkerData } from './messages.ts'
+import { type Batch, type FromThread, LATEST_STREAM, type Place, type StoreWorkerData } from './messages.ts'
 import { Questions } from './questions.ts'
 import { Thread } from './thread.ts'
 
@@ -15,21 +17,20 @@ const GROUP_MS = 25
 /** For what waits when the store is closed. */
 const CLOSE_MS = 2000
 const LOG_EVERY_MS = 10_000
+/** The setting that says where each database is. */
+const settings = { sqlite: 'DATA_DIR', postgres: 'DATABASE_URL' } as const
 /** Calls whose stream is remembered. */
 const MAX_STREAMS = 10_000
 
-export interface SqliteStoreOptions {
-  /** Where `offhook.db` is, or is made. Processes that share it share their calls. */
-  readonly directory: string
+/** What a store in a database takes. */
+export interface SqlStoreOptions {
   readonly log: Logger
   readonly clock?: Clock
   /** [ms since 1970] */
   readonly now?: () => number
-  /** What the database may grow to [bytes]; at the bound it is as full as a full disk. */
-  readonly maxBytes?: number
   readonly backlog?: Partial<BacklogBounds>
   /** Starts the thread that holds the connection. */
-  readonly spawn?: (data: SqliteWorkerData) => Worker
+  readonly spawn?: (data: StoreWorkerData) => Worker
 }
 
 /** How a store is. Counts are of events and records. */
@@ -44,32 +45,36 @@ interface StoreHealth {
 }
 
 /** A store that says how it is. */
-export interface SqliteStore extends CallStore {
+export interface SqlStore extends CallStore, CallArchive {
   readonly health: StoreHealth
+  /** As of any store; no further than the calls at which it is when `signal` aborts. */
+  forget(beforeAt: number, signal?: AbortSignal): Promise<number>
 }
 
 /**
- * Opens what is kept of calls in a directory: SQLite, in a thread of its own.
+ * Opens what is kept of calls in a database, in a thread of its own.
  *
  * ```
- *   keep, append ─▶ backlog ── 25 ms ─▶ thread: commit ─▶ written ─▶ the next …       a disk that is full: it waits there,
+ *   keep, append ─▶ backlog ── 25 ms ─▶ thread: commit ─▶ written ─▶ the next …       no room, no database: it waits there,
  *                   (bounded)  one batch at a time                                    and is asked all the same
  *   recall, claim, forget ────────────▶ thread ─▶ answer, or in 1 s none
+ *   search, events, totals … ─────────▶ thread, piece by piece ─▶ answer, or in 10 s none
  * ```
- * @throws Error that names DATA_DIR and says why the database cannot be had.
+ * @throws Error that names the setting which says where the database is, and why it cannot be had.
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const store = new Store(options)
+export async function openSqlStore(place: Place, options: SqlStoreOptions): Promise<SqlStore> {
+  const store = new Store(place, options)
   await store.open()
-  return store
+  return Object.assign(store, archiveBy(store.ask))
 }
 
-function spawnThread(workerData: SqliteWorkerData): Worker {
-  return new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData, execArgv: [], env: {} })
+function spawnThread(workerData: StoreWorkerData): Worker {
+  return new Worker(new URL('./store-worker.ts', import.meta.url), { workerData, execArgv: [], env: {} })
 }
 
-class Store implements SqliteStore {
+class Store implements CallStore {
   readonly isShared = true
+  readonly #setting: string
   readonly #log: Logger
   readonly #clock: Clock
   readonly #now: () => number
@@ -88,7 +93,8 @@ class Store implements SqliteStore {
   readonly #closed = new AbortController()
   #idle: (() => void) | undefined
 
-  constructor(options: SqliteStoreOptions) {
+  constructor(place: Place, options: SqlStoreOptions) {
+    this.#setting = settings[place.type]
     this.#log = options.log
     this.#clock = options.clock ?? systemClock
     this.#now = options.now ?? Date.now
@@ -96,9 +102,10 @@ class Store implements SqliteStore {
     this.#questions = new Questions(this.#clock, (message) => {
       if (this.#thread.ready) this.#thread.post(message)
     })
-    const { directory, maxBytes, spawn = spawnThread } = options
-    const data: SqliteWorkerData = { directory, maxBytes, writer: randomInt(2 ** 47) }
+    const { spawn = spawnThread } = options
+    const data: StoreWorkerData = { place, writer: randomInt(2 ** 47) }
     this.#thread = new Thread({
+      setting: this.#setting,
       spawn: () => spawn(data),
       clock: this.#clock,
       ready: () => this.#onReady(),
@@ -112,6 +119,12 @@ class Store implements SqliteStore {
 
   async open(): Promise<void> {
     await this.#thread.start()
+  }
+
+  /** What the archive is asked: what was put in before is on its way to be written. */
+  readonly ask: Ask = (question) => {
+    this.#send()
+    return this.#questions.ask(question)
   }
 
   get health(): StoreHealth {
@@ -133,9 +146,9 @@ class Store implements SqliteStore {
 
   append(callId: string, event: CallEvent): void {
     if (this.#closed.signal.aborted) return
-    const at = this.#now()
+    const at = Math.round(this.#now())
     const { type, atMs } = event
-    const stream = this.#streamOf(callId, type, at)
+    const stream = this.#streamOf(callId, type, event.type === 'answered' ? Math.round(event.answeredAt ?? at) : at)
     const text = JSON.stringify(keptOf(event))
     if (!this.#backlog.addEvent({ callId, stream, seq: this.#seq++, at, atMs, type, event: text })) this.#drop(1)
     this.#schedule()
@@ -150,13 +163,13 @@ class Store implements SqliteStore {
     return this.#questions.ask<'claim'>({ type: 'claim', ticket, untilAt, now: this.#now() })
   }
 
-  async forget(beforeAt: number): Promise<number> {
+  async forget(beforeAt: number, signal?: AbortSignal): Promise<number> {
     this.#send()
     let all = 0
     for (;;) {
       const count = await this.#questions.ask<'forget'>({ type: 'forget', beforeAt })
       all += count
-      if (count === 0) break
+      if (count === 0 || signal?.aborted) break
     }
     await this.#questions.ask<'scrub'>({ type: 'scrub' })
     return all
@@ -170,9 +183,12 @@ class Store implements SqliteStore {
     this.#idle = flushed.resolve
     const late = new AbortController()
     this.#clock.after(CLOSE_MS, flushed.resolve, late.signal)
+    // The clock keeps no process alive, and with nothing else open it would end before anybody hears what was lost.
+    const awake = setInterval(() => {}, CLOSE_MS)
     this.#send()
     if (this.health.waiting > 0) await flushed.promise
     late.abort()
+    clearInterval(awake)
     const { waiting } = this.health
     if (waiting > 0) this.#log.error({ waiting }, 'the store was closed before all was written')
     this.#questions.close()
@@ -181,6 +197,7 @@ class Store implements SqliteStore {
 
   /** Streams are told apart by when they were answered. */
   #streamOf(callId: string, type: CallEvent['type'], at: number): number {
+    if (type === 'analysed') return LATEST_STREAM
     const known = type === 'answered' ? undefined : this.#streams.get(callId)
     if (type === 'ended') this.#streams.delete(callId)
     else if (known === undefined) {
@@ -228,8 +245,15 @@ class Store implements SqliteStore {
         return
       case 'failing':
         this.#failing = true
-        this.#complain('calls cannot be written to DATA_DIR at the moment', { reason: message.reason })
+        this.#complain('calls cannot be written at the moment', { reason: message.reason })
         return
+      case 'unfolded':
+        this.#complain('calls are kept, but it cannot be said what they come to', { calls: message.calls })
+        return
+      case 'there':
+        this.#recovered()
+        return
+      case 'part':
       case 'answered':
       case 'unanswered':
         this.#questions.settle(message)
@@ -239,13 +263,17 @@ class Store implements SqliteStore {
   #onWritten(dropped: number, reason: string | undefined): void {
     this.#sent = undefined
     if (dropped > 0) this.#drop(dropped, reason)
-    if (this.#failing) {
-      this.#failing = false
-      this.#log.warn({ waiting: this.#backlog.size, dropped: this.#dropped }, 'calls are written to DATA_DIR again')
-    }
+    this.#recovered()
     if (this.#backlog.behind || this.#closed.signal.aborted) this.#send()
     else if (this.#backlog.size > 0) this.#schedule()
     if (this.health.waiting === 0) this.#idle?.()
+  }
+
+  #recovered(): void {
+    if (!this.#failing) return
+    this.#failing = false
+    const { waiting } = this.health
+    this.#log.warn({ setting: this.#setting, waiting, dropped: this.#dropped }, 'calls are written again')
   }
 
   #drop(count: number, reason?: string): void {
@@ -254,10 +282,13 @@ class Store implements SqliteStore {
   }
 
   /** No more than one line in ten seconds, whatever goes wrong. */
-  #complain(message: string, fields: { readonly reason?: string }): void {
+  #complain(message: string, fields: { readonly reason?: string; readonly calls?: number }): void {
     const nowMs = this.#clock.now()
     if (nowMs - this.#loggedMs < LOG_EVERY_MS) return
     this.#loggedMs = nowMs
-    this.#log.error({ ...fields, waiting: this.health.waiting, dropped: this.#dropped }, message)
+    this.#log.error(
+      { setting: this.#setting, ...fields, waiting: this.health.waiting, dropped: this.#dropped },
+      message,
+    )
   }
 }

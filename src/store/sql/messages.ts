@@ -1,4 +1,8 @@
+import type { CallFilter, CallPage, CallSummary, KeptEvent, Totals, TrendPoint } from '../../call/archive.ts'
 import type { CallRecord, RecalledCall } from '../../call/store.ts'
+
+/** The stream of an event that belongs to the latest one of its call, whichever process carried that. */
+export const LATEST_STREAM = 0
 
 /** One event on its way to the database. */
 export interface EventRow {
@@ -30,6 +34,16 @@ export type Question =
   | { readonly type: 'forget'; readonly beforeAt: number }
   /** Takes what was deleted out of the log beside the database too. */
   | { readonly type: 'scrub' }
+  | ArchiveQuestion
+
+/** What is asked of kept calls: read piece by piece, and what is to be written goes between. */
+export type ArchiveQuestion =
+  | { readonly type: 'search'; readonly filter: CallFilter; readonly limit: number; readonly next: string | undefined }
+  | { readonly type: 'summary'; readonly callId: string }
+  | { readonly type: 'events'; readonly callId: string }
+  | { readonly type: 'totals'; readonly filter: CallFilter }
+  | { readonly type: 'trend'; readonly filter: CallFilter; readonly step: 'hour' | 'day' }
+  | { readonly type: 'agents' }
 
 /** What each question is answered by. */
 export interface Answers {
@@ -37,15 +51,29 @@ export interface Answers {
   readonly claim: boolean
   readonly forget: number
   readonly scrub: boolean
+  readonly search: CallPage
+  readonly summary: CallSummary | undefined
+  readonly events: readonly KeptEvent[]
+  readonly totals: Totals
+  readonly trend: readonly TrendPoint[]
+  readonly agents: readonly string[]
 }
 
+/** Which database it is. */
+export type Place =
+  | {
+      readonly type: 'sqlite'
+      readonly directory: string
+      /** What the database may grow to [bytes]. */
+      readonly maxBytes: number | undefined
+    }
+  | { readonly type: 'postgres'; readonly url: string }
+
 /** What a thread is started with. */
-export interface SqliteWorkerData {
-  readonly directory: string
+export interface StoreWorkerData {
+  readonly place: Place
   /** The store whose thread it is: another one after a crash has the same. */
   readonly writer: number
-  /** What the database may grow to [bytes]. */
-  readonly maxBytes: number | undefined
 }
 
 export type ToThread =
@@ -60,7 +88,13 @@ export type FromThread =
   | { readonly type: 'refused'; readonly reason: string }
   /** Committed, but for `dropped` of its events and records, that no database takes. */
   | { readonly type: 'written'; readonly dropped: number; readonly reason?: string }
-  /** Not yet: the disk is full, or another process holds the database. It goes on trying. */
+  /** Of so many calls it cannot be said what their events come to: those are written, and their summaries stay. */
+  | { readonly type: 'unfolded'; readonly calls: number }
+  /** Not yet: the disk is full, the database is away or held by another process. It goes on trying. */
   | { readonly type: 'failing'; readonly reason: string }
+  /** The database is there, which was away when nothing was to be written. */
+  | { readonly type: 'there' }
+  /** The next of many; the answer comes when they have all been told. */
+  | { readonly type: 'part'; readonly id: number; readonly events: readonly KeptEvent[] }
   | { readonly type: 'answered'; readonly id: number; readonly answer: Answers[Question['type']] }
   | { readonly type: 'unanswered'; readonly id: number; readonly reason: string }

@@ -10,6 +10,8 @@ const MAX_RESTART_MS = 5000
 
 export interface ThreadOptions {
   readonly spawn: () => Worker
+  /** The setting that says where the database is. */
+  readonly setting: string
   readonly clock: Clock
   /** A thread has opened the database: the first one, or the next after a crash, which knows nothing of what was sent. */
   readonly ready: () => void
@@ -64,7 +66,7 @@ export class Thread {
   /** Resolves when the thread is ready, or with why it is not. */
   #spawn(): Promise<Error | undefined> {
     const { promise, resolve } = Promise.withResolvers<Error | undefined>()
-    const { clock, ready, heard } = this.#options
+    const { clock, ready, heard, setting } = this.#options
     const worker = this.#options.spawn()
     this.#worker = worker
     const started = new AbortController()
@@ -72,7 +74,7 @@ export class Thread {
     clock.after(
       READY_MS,
       () => {
-        cause = new Error(`DATA_DIR: not opened within ${READY_MS} ms`)
+        cause = new Error(`${setting}: not opened within ${READY_MS} ms`)
         worker.terminate()
       },
       started.signal,
