@@ -7,8 +7,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWav } from '../src/audio/wav.ts'
-import { fileOf, readRecordedCall } from '../test/replay/recorded-call.ts'
-import { replay, type StreamReplay } from '../test/replay/replay.ts'
+import { replay } from '../src/cli/replay/engine.ts'
+import { fileOf, readRecordedCall } from '../src/cli/replay/recorded-call.ts'
+import { jsonLines, writeExpected } from '../src/cli/replay/save.ts'
 import { bargeIns } from './recorded-calls/barge-ins.ts'
 import { type CallDraft, scriptOf } from './recorded-calls/draft.ts'
 import { endings } from './recorded-calls/endings.ts'
@@ -17,19 +18,6 @@ import { callerSide, withEcho } from './recorded-calls/sound.ts'
 
 const calls = new URL('../fixtures/audio/calls/', import.meta.url).pathname
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
-/** One step a line: a script is read from top to bottom. */
-const jsonLines = (steps: readonly unknown[]) =>
-  steps.length === 0 ? '[]' : `[\n${steps.map((step) => `  ${JSON.stringify(step)}`).join(',\n')}\n]`
-
-function streamJson({ events, carrier, told, afterwards, ...rest }: StreamReplay): string {
-  const lists = { events, carrier, told, afterwards }
-  const fields = [
-    ...Object.entries(rest).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`),
-    ...Object.entries(lists).map(([name, list]) => `"${name}": ${jsonLines(list)}`),
-  ]
-  return `{\n${fields.join(',\n')}\n}`
-}
-
 function writeCaller(path: string, side: Int16Array): void {
   writeFileSync(path, writeWav({ sampleRate: 8000, channels: [side] }))
 }
@@ -51,9 +39,7 @@ async function make({ name, description, streams }: CallDraft): Promise<void> {
       writeCaller(join(folder, fileOf('caller.wav', i)), withEcho(callerSide(lines), heard, echo))
     }
   }
-  const replayed = await replay(readRecordedCall(folder))
-  const body = replayed.streams.map(streamJson).join(',\n')
-  writeFileSync(join(folder, 'expected.json'), `{ "streams": [\n${body}\n] }\n`)
+  await writeExpected(folder)
 }
 
 const only = process.argv.slice(2)

@@ -1,6 +1,6 @@
 import { encodeMulaw } from '../../src/audio/g711.ts'
 import { frameLevels } from '../../src/cli/measure.ts'
-import { readSound } from '../../test/replay/sounds.ts'
+import { readSound } from '../../src/cli/replay/sounds.ts'
 
 /** Something that the caller says: a file of fixtures/audio, from its first sample at `atMs` of the stream. */
 export interface Line {

@@ -1,5 +1,5 @@
 import { decodeMulaw } from '../../src/audio/g711.ts'
-import { readSound } from '../../test/replay/sounds.ts'
+import { readSound } from '../../src/cli/replay/sounds.ts'
 import type { Line, StreamDraft } from './draft.ts'
 
 /** Samples of a millisecond. */

@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { convertWhole } from '../../src/audio/convert.ts'
-import { bytesOfSamples } from '../../src/audio/pcm.ts'
-import { readWav } from '../../src/audio/wav.ts'
+import { convertWhole } from '../../audio/convert.ts'
+import { bytesOfSamples } from '../../audio/pcm.ts'
+import { readWav } from '../../audio/wav.ts'
 
-const audio = new URL('../../fixtures/audio/', import.meta.url).pathname
+const audio = new URL('../../../fixtures/audio/', import.meta.url).pathname
 const known = new Map<string, Uint8Array>()
 
-/** A file of fixtures/audio: PCM at 8 kHz. @throws RangeError when it has another rate. */
-export function readSound(file: string): Int16Array {
-  const { sampleRate, channels } = readWav(readFileSync(join(audio, file)))
+/** A file of a call's folder, or else of fixtures/audio: PCM at 8 kHz. @throws RangeError when it has another rate. */
+export function readSound(file: string, folder = audio): Int16Array {
+  const own = join(folder, file)
+  const { sampleRate, channels } = readWav(readFileSync(existsSync(own) ? own : join(audio, file)))
   const [samples] = channels
   if (sampleRate !== 8000 || samples === undefined) throw new RangeError(`${file}: expected 8000 Hz, got ${sampleRate}`)
   return samples
