@@ -8,11 +8,13 @@ import { readSpeechWeights } from '../base/speech-weights.ts'
 import { Ticker } from '../base/ticker.ts'
 import { Desk, type DeskEventSink } from '../call/desk.ts'
 import type { MakeEar } from '../call/ear.ts'
+import type { Supervision } from '../call/supervision.ts'
 import { MediaDoor } from '../carriers/twilio/media-door.ts'
 import type { MediaSockets, Register } from '../carriers/twilio/register.ts'
 import { countStream, type Vitals } from '../operator/vitals.ts'
 import type { ModelSettings } from './models.ts'
 import { makeStaff } from './staff.ts'
+import { openRecorders, type RecordSettings } from './taps.ts'
 
 /** Where calls are answered: in this process, or spread over several. Disposing ends every call at once. */
 export interface CallRoom extends AsyncDisposable {
@@ -28,6 +30,8 @@ export interface CallRoom extends AsyncDisposable {
   employ(plans: AgentPlans): void
   /** Takes no new calls, lets live ones finish for at most `ms`, then stops them. Resolves when none is left. */
   drain(ms: number): Promise<void>
+  /** How operators reach into the calls, whichever process carries them. */
+  readonly supervision: Supervision
   /** Vitals of processes other than this one, by their name; who does not answer in time is left out. */
   vitals(): Promise<ReadonlyMap<string, Vitals>>
 }
@@ -46,6 +50,7 @@ export interface Load {
 /** All that answering calls needs to know: plain data, with the secrets of the model, of tools, and of sending texts. */
 export interface CallSettings extends ModelSettings {
   readonly plans: AgentPlans
+  readonly records: RecordSettings | undefined
 }
 
 export interface CallRoomOptions {
@@ -54,13 +59,17 @@ export interface CallRoomOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly onCallEvent: DeskEventSink
+  /** The time of day [ms since 1970]. */
+  readonly now: () => number
 }
 
 /** Answers calls in this process. */
-export function openCallRoom({ settings, register, clock, log, onCallEvent }: CallRoomOptions): CallRoom {
+export function openCallRoom({ settings, register, clock, now, log, onCallEvent }: CallRoomOptions): CallRoom {
   const staff = makeStaff(settings.plans, { settings, clock, log })
+  const recorders = openRecorders(settings.records, log)
   const desk = new Desk({
-    ...{ clock, findAgent: staff.find, ticker: new Ticker(clock), makeEar: earMaker() },
+    ...{ clock, now, openTap: recorders.openTap },
+    ...{ findAgent: staff.find, ticker: new Ticker(clock), makeEar: earMaker() },
     onEvent(callId, event) {
       if (event.type === 'ended') staff.over(callId)
       onCallEvent(callId, event)
@@ -82,6 +91,7 @@ export function openCallRoom({ settings, register, clock, log, onCallEvent }: Ca
       return [{ worker: '1', ready, liveCalls, mediaSockets: media.count, deaths: 0 }]
     },
     lagMs: 0,
+    supervision: desk.supervision,
     employ: (plans) => staff.replace(plans),
     drain: (ms) => desk.drain(ms),
     vitals: async () => new Map(),
@@ -89,6 +99,7 @@ export function openCallRoom({ settings, register, clock, log, onCallEvent }: Ca
       // A call that is stopped still says goodbye to both its ends.
       await desk.drain(0)
       await media[Symbol.asyncDispose]()
+      await recorders[Symbol.asyncDispose]()
       await staff[Symbol.asyncDispose]()
     },
   }

@@ -14,6 +14,7 @@ import type { Claim, Line, Register } from '../carriers/twilio/register.ts'
 import type { Vitals } from '../operator/vitals.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 import { Questions } from './questions.ts'
+import { RemoteSupervision } from './remote-supervision.ts'
 
 export interface LinkOptions {
   readonly setup: WorkerSetup
@@ -28,8 +29,8 @@ export interface LinkOptions {
 
 /** A process that has loaded its modules on a busy machine [ms]; usually 300. */
 const READY_MS = 30_000
-/** For a worker to close its sockets and end [ms]; then it is killed. */
-const GRACE_MS = 3000
+/** For a worker to close its sockets and its recordings, and end [ms]; then it is killed. */
+const GRACE_MS = 8000
 /** A worker that is well answers in a few [ms]; who waits for it has an answer of its own after these. */
 const LOSE_MS = 1000
 const VITALS_MS = 1000
@@ -58,6 +59,8 @@ export class WorkerLink {
   readonly gone: Promise<string>
   /** Aborts when the worker has ended. */
   readonly over: AbortSignal
+  /** How operators reach into its calls. */
+  readonly supervision: RemoteSupervision
   readonly #options: LinkOptions
   readonly #child: ChildProcess
   /** By number; our own copy of each until it is let go of. */
@@ -82,6 +85,7 @@ export class WorkerLink {
     this.#stops = new Questions(clock)
     this.#vitals = new Questions(clock)
     this.#pings = new Questions(clock)
+    this.supervision = new RemoteSupervision(clock, (message) => this.#tell(message))
     this.over = this.#over.signal
     this.ready = this.#ready.promise
     this.ready.catch(() => {})
@@ -112,6 +116,11 @@ export class WorkerLink {
 
   get liveCalls(): number {
     return this.#streams.size
+  }
+
+  /** Since when a stream of the call is live in it [ms of the clock]; `undefined`: none is. */
+  carriesSince(callId: string): number | undefined {
+    return this.#calls.findLast((call) => call.callId === callId)?.answeredMs
   }
 
   /** How late its event loop was, by its last answer [ms]. */
@@ -210,6 +219,11 @@ export class WorkerLink {
         return
       case 'pong':
         this.#pings.answer(message.ask, message.lagMs)
+        return
+      case 'commanded':
+      case 'sound':
+      case 'silent':
+        this.supervision.hear(message)
     }
   }
 
@@ -253,6 +267,7 @@ export class WorkerLink {
     this.#over.abort()
     this.#ready.reject(new Error(`worker ${this.#options.setup.worker} did not start: ${why}`))
     for (const questions of [this.#states, this.#stops, this.#vitals, this.#pings]) questions.abandon()
+    this.supervision.abandon()
     const outcome = { reason: 'carrier-lost' } as const
     const latency = new Latencies().summary()
     for (const { callId, answeredMs } of this.#calls.splice(0)) {

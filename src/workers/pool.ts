@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { refuseUpgrade } from '../base/http.ts'
 import type { Logger } from '../base/log.ts'
 import type { CallInfo } from '../call/info.ts'
+import type { LineSound, Supervision } from '../call/supervision.ts'
 import type { MediaSockets } from '../carriers/twilio/register.ts'
 import type { Vitals } from '../operator/vitals.ts'
 import type { CallRoom, CallRoomOptions, Load } from './call-room.ts'
@@ -70,6 +71,7 @@ export async function startWorkers(options: PoolOptions): Promise<CallRoom> {
 
 class Pool implements CallRoom {
   readonly media: MediaSockets
+  readonly supervision: Supervision
   readonly #options: PoolOptions
   readonly #clock: Clock
   readonly #log: Logger
@@ -89,6 +91,11 @@ class Pool implements CallRoom {
       expect: (info) => this.#expect(info),
       open: (request, socket, head) => this.#give(request, socket, head),
       [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
+    }
+    this.supervision = {
+      command: async (callId, command) => (await this.#carrier(callId)?.command(callId, command)) ?? 'no-call',
+      speak: (callId, audio) => this.#carrier(callId)?.speak(callId, audio),
+      listen: (callId, onSound, ended) => this.#listen(callId, onSound, ended),
     }
     this.#slots = Array.from({ length: options.workers }, (_, i) => {
       const worker = `${i + 1}`
@@ -140,6 +147,19 @@ class Pool implements CallRoom {
     this.#draining = true
     this.#end.abort()
     await Promise.all(this.#slots.map(({ link }) => link.end()))
+  }
+
+  #carrier(callId: string): Supervision | undefined {
+    const since = ({ link }: Slot) => link.carriesSince(callId) ?? Number.NEGATIVE_INFINITY
+    const newest = this.#slots.reduce((best, slot) => (since(slot) > since(best) ? slot : best))
+    return newest.link.carriesSince(callId) === undefined ? undefined : newest.link.supervision
+  }
+
+  #listen(callId: string, ...listener: [(sound: LineSound) => void, () => void]): Disposable {
+    const carrier = this.#carrier(callId)
+    if (carrier !== undefined) return carrier.listen(callId, ...listener)
+    queueMicrotask(listener[1])
+    return { [Symbol.dispose]() {} }
   }
 
   #expect(info: CallInfo): string {

@@ -193,6 +193,7 @@ function agentOf(
     ...dateAndTime(now, plan.timeZone),
   }
   return {
+    ...{ name: plan.name, recording: plan.recording, flightRecorder: plan.flightRecorder },
     instructions: fillTemplate(plan.instructions, values),
     greeting: greetingOf(plan, values),
     bargeIn: { ...bargeIn, turnSilenceMs: turns.silenceMs },

@@ -17,6 +17,7 @@ import { watchThisProcess } from '../operator/vitals.ts'
 import { type CallRoom, openCallRoom } from './call-room.ts'
 import type { FromWorker, ToWorker, UpgradeHead, WorkerSetup } from './messages.ts'
 import { RemoteRegister } from './remote-register.ts'
+import { makeSupervised } from './supervised.ts'
 
 // Ctrl-C and a hang-up go to the whole group of processes; the reception drains first, then ends us.
 process.on('SIGINT', () => {})
@@ -29,12 +30,14 @@ const vitals = watchThisProcess()
 const lag = watchLag()
 const waiting = new Map<number, Socket>()
 let room: CallRoom | undefined
+let supervised: ReturnType<typeof makeSupervised> | undefined
 let log: Logger | undefined
 
 process.on('message', (message: ToWorker, socket: Socket | undefined) => {
   switch (message.type) {
     case 'setup':
       room = openRoom(message.setup)
+      supervised = makeSupervised(room.supervision, tell)
       tell({ type: 'ready' })
       return
     case 'employ':
@@ -66,6 +69,9 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
       return
     case 'end':
       void end()
+      return
+    default:
+      supervised?.(message)
   }
 })
 
@@ -77,7 +83,7 @@ function openRoom({ worker, settings, logLevel }: WorkerSetup): CallRoom {
     process.exit(1)
   })
   return openCallRoom({
-    ...{ settings, register, log: own, clock: systemClock },
+    ...{ settings, register, log: own, clock: systemClock, now: () => Date.now() },
     onCallEvent: (callId, event) => tell({ type: 'event', callId, event }),
   })
 }

@@ -31,9 +31,10 @@ async function poolOf(settings: Partial<CallSettings> = {}, workers = 1) {
       leadMs,
       heardTruth,
       modelInterrupts,
+      records: undefined,
       ...settings,
     },
-    ...{ register, clock, log, workers, logLevel: 'silent', env: {} },
+    ...{ register, clock, now: () => 0, log, workers, logLevel: 'silent', env: {} },
     onCallEvent: () => {},
   }
   return { clock, records, start: () => startWorkers(options) }

@@ -56,7 +56,7 @@ describe.concurrent('the processes', () => {
 
   it('are gone when the reception dies, and on a second signal', async () => {
     await using model = await startRealtimeServer({ apiKey: API_KEY, makeMind: scriptedMinds(systemClock, {}) })
-    const env = { DASHSCOPE_API_KEY: API_KEY, REALTIME_URL: model.url }
+    const env = { DASHSCOPE_API_KEY: API_KEY, REALTIME_URL: model.url, DATA_DIR: 'none' }
     using killed = await startGroup(env)
     await using lost = startSimulatedCall({ webhookUrl: `${killed.url}/twilio/voice` })
     await eventually(() => model.sessions.length === 1)
@@ -76,7 +76,12 @@ describe.concurrent('the processes', () => {
 
   it('keep secrets to themselves: a worker has none on its command line or in its environment', async () => {
     using server = await startGroup({
-      ...{ DASHSCOPE_API_KEY: API_KEY, REALTIME_URL: 'ws://127.0.0.1:9/', METRICS_TOKEN: 'a-token-for-the-scraper' },
+      ...{
+        DASHSCOPE_API_KEY: API_KEY,
+        REALTIME_URL: 'ws://127.0.0.1:9/',
+        DATA_DIR: 'none',
+        METRICS_TOKEN: 'a-token-for-the-scraper',
+      },
       ...{ TWILIO_AUTH_TOKEN: TWILIO_TOKEN, PUBLIC_URL: 'https://voice.example.com', HOST: '127.0.0.1' },
       ...{ SSL_CERT_DIR: '/what/is/not/ours' },
     })
