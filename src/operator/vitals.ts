@@ -22,6 +22,17 @@ interface Own {
   readonly registry: Registry
   readonly sound: Counter<'why'>
   readonly frames: Counter<'why'>
+  readonly shelfBytes: Counter<'kind'>
+  readonly shelfFailures: Counter<'kind'>
+}
+
+/** What became of one file of a call that was to be written. */
+export interface Shelved {
+  readonly kind: 'recording' | 'flight'
+  /** Those that are on the disk. */
+  readonly bytes: number
+  /** It, or its end, could not be written. */
+  readonly failed: boolean
 }
 
 let own: Own | undefined
@@ -30,15 +41,26 @@ function watch(): Own {
   if (own !== undefined) return own
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const counter = (name: string, help: string) =>
-    new Counter({ name: `offhook_${name}`, help, labelNames: ['why'], registers: [registry] })
+  const counter = <L extends string>(name: string, help: string, label: L) =>
+    new Counter({ name: `offhook_${name}`, help, labelNames: [label], registers: [registry] })
   own = {
     registry,
     sound: counter(
       'stream_sound_seconds_total',
       'Sound of ended media streams that was dropped (unsent: the carrier did not take it) or put in (silence where the line brought nothing).',
+      'why',
     ),
-    frames: counter('stream_odd_frames_total', 'Frames of ended media streams that were no frames of theirs, by why.'),
+    frames: counter(
+      'stream_odd_frames_total',
+      'Frames of ended media streams that were no frames of theirs, by why.',
+      'why',
+    ),
+    shelfBytes: counter('shelf_bytes_total', 'Recordings and flight records of ended streams, as written.', 'kind'),
+    shelfFailures: counter(
+      'shelf_failures_total',
+      'Recordings and flight records that could not be written, or not to their end.',
+      'kind',
+    ),
   }
   return own
 }
@@ -58,6 +80,13 @@ export function countStream({ unsentMs, filledMs, fedMs, ...odd }: StreamOdditie
   for (const [why, count] of Object.entries({ binary, garbage, unknown, foreign, repeatedStarts })) {
     frames.inc({ why }, count)
   }
+}
+
+/** Takes what became of a recording, or of a flight record, when its stream is over. */
+export function countShelved({ kind, bytes, failed }: Shelved): void {
+  const { shelfBytes, shelfFailures } = watch()
+  shelfBytes.inc({ kind }, bytes)
+  shelfFailures.inc({ kind }, failed ? 1 : 0)
 }
 
 /** The label keeps processes apart, so nothing is summed, and nothing need be left out because it cannot be. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Visitor } from '../../src/base/http.ts'
 import type { CallCounters, CallEvent } from '../../src/call/events.ts'
 import { Metrics } from '../../src/operator/metrics.ts'
-import { countStream, watchThisProcess } from '../../src/operator/vitals.ts'
+import { countShelved, countStream, watchThisProcess } from '../../src/operator/vitals.ts'
 
 const here: Visitor = { headers: { host: '127.0.0.1:8080' }, remoteAddress: '127.0.0.1' }
 const counters: CallCounters = {
@@ -10,13 +10,20 @@ const counters: CallCounters = {
 }
 const latency = { overlapMs: 0 }
 
+function answered(callId: string, provider = 'qwen'): [string, CallEvent] {
+  const [from, to] = ['+15550001', '+15550002']
+  return [callId, { type: 'answered', atMs: 0, callId, provider, agent: 'default', from, to }]
+}
+
+const isNotZero = (line: string) => !line.endsWith(' 0')
+
 function pageOf(metrics: Metrics, token?: string, behindProxy = false) {
   const load = [
     { worker: '1', ready: true, liveCalls: 3, mediaSockets: 4, deaths: 0 },
     { worker: '2', ready: false, liveCalls: 0, mediaSockets: 0, deaths: 2 },
   ]
   const vitals = async () => new Map([['2', await watchThisProcess()()]])
-  const readings = () => ({ store: { waiting: 7, lagMs: 120, dropped: 2 }, lagMs: 21 })
+  const readings = () => ({ store: { waiting: 7, lagMs: 120, dropped: 2, failing: true }, lagMs: 21 })
   return metrics.page({ token, behindProxy, self: 'reception', load: () => load, vitals, readings })
 }
 
@@ -30,16 +37,16 @@ describe('the metrics', () => {
   it('are folded from the events of calls', async () => {
     const metrics = new Metrics()
     const events: [string, CallEvent][] = [
-      ['CA1', { type: 'answered', atMs: 0, callId: 'CA1', provider: 'qwen' }],
+      answered('CA1'),
       ['CA1', { type: 'connected', atMs: 240, provider: 'qwen' }],
       ['CA1', { type: 'agent-audible', atMs: 900, responseId: 'r1' }],
       ['CA1', { type: 'agent-audible', atMs: 4000, responseId: 'r2', latencyMs: 620 }],
       ['CA1', { type: 'barge-in', atMs: 5000, by: 'local', heardMs: 900, unheardMs: 1500, yieldMs: 90 }],
       ['CA1', { type: 'resumed', atMs: 6000, heldMs: 600 }],
       ['CA1', { type: 'ended', atMs: 61_000, reason: 'caller-hung-up', counters, latency }],
-      ['CA2', { type: 'answered', atMs: 0, callId: 'CA2', provider: 'qwen' }],
+      answered('CA2'),
       ['CA2', { type: 'ended', atMs: 90, reason: 'provider-lost', code: 'provider-refused', counters, latency }],
-      ['CA3', { type: 'answered', atMs: 0, callId: 'CA3', provider: 'qwen' }],
+      answered('CA3'),
       ['CA3', { type: 'ended', atMs: 90, reason: 'caller-hung-up', counters, latency }],
     ]
     for (const [callId, event] of events) metrics.fold(callId, event)
@@ -63,15 +70,15 @@ describe('the metrics', () => {
         'offhook_audio_seconds_total{kind="heard"} 85.5',
       ]),
     )
-    expect(lines.filter((line) => line.startsWith('offhook_connect_failures_total{'))).toHaveLength(1)
+    expect(lines.filter((line) => line.startsWith('offhook_connect_failures_total{')).filter(isNotZero)).toHaveLength(1)
   })
 
   it('say how often a call lost its model, and with whom it went on', async () => {
     const metrics = new Metrics()
     const events: [string, CallEvent][] = [
-      ['CA1', { type: 'answered', atMs: 0, callId: 'CA1', provider: 'qwen' }],
+      answered('CA1'),
       ['CA1', { type: 'connected', atMs: 240, provider: 'qwen' }],
-      ['CA2', { type: 'answered', atMs: 0, callId: 'CA2', provider: 'qwen' }],
+      answered('CA2'),
       ['CA2', { type: 'connected', atMs: 900, provider: 'openai' }],
       ['CA1', { type: 'provider-lost', atMs: 9000, code: 'provider-lost' }],
       ['CA1', { type: 'provider-restored', atMs: 9400, provider: 'openai' }],
@@ -82,12 +89,123 @@ describe('the metrics', () => {
     ]
     for (const [callId, event] of events) metrics.fold(callId, event)
     const lines = await linesOf(metrics)
-    expect(lines.filter((line) => /^offhook_(provider|sessions|connect_f)\w+_total/.test(line))).toEqual([
+    expect(
+      lines.filter((line) => /^offhook_(provider|sessions|connect_f)\w+_total/.test(line)).filter(isNotZero),
+    ).toEqual([
       'offhook_provider_losses_total{provider="qwen"} 1',
       'offhook_provider_losses_total{provider="openai"} 2',
       'offhook_provider_restorations_total{provider="openai"} 1',
+      'offhook_provider_errors_total{provider="qwen",code="provider-lost"} 1',
+      'offhook_provider_errors_total{provider="openai",code="unknown"} 2',
       'offhook_sessions_renewed_total{provider="openai"} 1',
     ])
+  })
+
+  it('say how calls stand: each counts once, and what happens to one that is over counts no more', async () => {
+    const metrics = new Metrics()
+    const states = async () =>
+      Object.fromEntries(
+        (await linesOf(metrics)).flatMap((line) => [
+          /^offhook_calls\{state="(.*)"\} (\d+)$/.exec(line)?.slice(1) ?? [],
+        ]),
+      )
+    const taken = (callId: string, did: 'took-over' | 'handed-back') =>
+      metrics.fold(callId, { type: 'operator', atMs: 5, did })
+    for (const callId of ['CA1', 'CA2', 'CA3', 'CA4']) metrics.fold(...answered(callId))
+    for (const callId of ['CA2', 'CA3', 'CA4']) metrics.fold(callId, { type: 'connected', atMs: 1, provider: 'qwen' })
+    metrics.fold('CA3', { type: 'provider-lost', atMs: 2 })
+    taken('CA4', 'took-over')
+    expect(await states()).toEqual({ connecting: '1', live: '1', 'model-lost': '1', 'taken-over': '1' })
+    metrics.fold('CA3', { type: 'provider-restored', atMs: 3, provider: 'openai' })
+    taken('CA4', 'handed-back')
+    metrics.fold('CA1', { type: 'ended', atMs: 4, reason: 'shutdown', counters, latency })
+    metrics.fold('CA1', { type: 'provider-lost', atMs: 5 })
+    taken('CA1', 'took-over')
+    expect(await states()).toEqual({ connecting: '0', live: '3', 'model-lost': '0', 'taken-over': '0' })
+  })
+
+  it('say what models bill and what that costs, by who billed it; what no model can bill is not counted', async () => {
+    const prices = { qwen: { textIn: 1, audioIn: 10, textOut: 4, audioOut: 20 } }
+    const metrics = new Metrics({ prices, currency: 'EUR' })
+    const bill = (callId: string, inputTokens: number, inputAudioTokens: number) =>
+      metrics.fold(callId, {
+        ...{ type: 'response-ended', atMs: 9, responseId: 'r1', status: 'completed' },
+        usage: { inputTokens, inputAudioTokens, outputTokens: 300_000, outputAudioTokens: 200_000 },
+      })
+    metrics.fold(...answered('CA1'))
+    metrics.fold(...answered('CA2', 'openai'))
+    bill('CA1', 500_000, 400_000)
+    bill('CA2', 100, 0)
+    bill('CA2', Number.NaN, 7)
+    bill('CA2', 1, 8)
+    expect((await linesOf(metrics)).filter((line) => /^offhook_(tokens|cost)_total/.test(line))).toEqual([
+      'offhook_tokens_total{provider="qwen",kind="text",way="in"} 100000',
+      'offhook_tokens_total{provider="qwen",kind="audio",way="in"} 400000',
+      'offhook_tokens_total{provider="qwen",kind="text",way="out"} 100000',
+      'offhook_tokens_total{provider="qwen",kind="audio",way="out"} 200000',
+      'offhook_tokens_total{provider="openai",kind="text",way="in"} 100',
+      'offhook_tokens_total{provider="openai",kind="audio",way="in"} 15',
+      'offhook_tokens_total{provider="openai",kind="text",way="out"} 300000',
+      'offhook_tokens_total{provider="openai",kind="audio",way="out"} 600000',
+      // 0.1 + 4 + 0.4 + 4
+      'offhook_cost_total{provider="qwen",currency="EUR"} 8.5',
+    ])
+  })
+
+  it('say what sound went where, and what of it was dropped', async () => {
+    const metrics = new Metrics()
+    metrics.fold(...answered('CA1'))
+    const lossy = { ...counters, lateMs: 40, uplinkDroppedMs: 1000 }
+    metrics.fold('CA1', { type: 'ended', atMs: 62_000, reason: 'caller-hung-up', counters: lossy, latency })
+    expect(await linesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        'offhook_frames_total{from="caller",way="in"} 3050',
+        'offhook_frames_total{from="caller",way="out"} 3000',
+        'offhook_frames_total{from="agent",way="in"} 1500',
+        'offhook_frames_total{from="agent",way="out"} 1425',
+        'offhook_dropped_seconds_total{why="cut"} 1.5',
+        'offhook_dropped_seconds_total{why="late"} 0.04',
+        'offhook_dropped_seconds_total{why="uplink"} 1',
+        'offhook_call_seconds_bucket{le="60"} 0',
+        'offhook_call_seconds_bucket{le="120"} 1',
+      ]),
+    )
+  })
+
+  it('say what operators did, how tools did, why the agent spoke by itself, and what became of a call that was over', async () => {
+    const metrics = new Metrics()
+    metrics.fold(...answered('CA1'))
+    metrics.fold('CA1', { type: 'operator', atMs: 1, did: 'whispered', text: 'what is private' })
+    metrics.fold('CA1', { type: 'prompted', atMs: 2, why: 'ask' })
+    for (const ok of [true, false]) {
+      metrics.fold('CA1', { type: 'tool-answered', atMs: 3, toolCallId: 't', name: 'n', ok, output: '', place: 0 })
+    }
+    metrics.afterCall('webhook', 'retried')
+    metrics.requestRefused('/twilio/voice')
+    const lines = await linesOf(metrics)
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'offhook_operator_actions_total{did="whispered"} 1',
+        'offhook_prompts_total{why="ask"} 1',
+        'offhook_tool_calls_total{outcome="answered"} 1',
+        'offhook_tool_calls_total{outcome="failed"} 1',
+        'offhook_after_call_total{kind="webhook",outcome="retried"} 1',
+        'offhook_after_call_total{kind="analysis",outcome="failed"} 0',
+        'offhook_requests_refused_total{door="/twilio/voice"} 1',
+        'offhook_store_failing 1',
+      ]),
+    )
+    expect(lines.join()).not.toContain('private')
+  })
+
+  it('count a model that no call was connected to once, and its end as what it was', async () => {
+    const metrics = new Metrics()
+    metrics.fold(...answered('CA1'))
+    metrics.fold('CA1', { type: 'ended', atMs: 90, reason: 'provider-lost', code: 'provider-busy', counters, latency })
+    const errors = (await linesOf(metrics)).filter((line) => line.startsWith('offhook_provider_errors_total'))
+    expect(errors.filter(isNotZero)).toEqual(['offhook_provider_errors_total{provider="qwen",code="provider-busy"} 1'])
+    // The others are there too: an increase is seen from zero only.
+    expect(errors.length).toBe(6)
   })
 
   it('say who came back, who was turned away, which strangers came, and how the house is doing', async () => {
@@ -113,14 +231,19 @@ describe('the metrics', () => {
     }
   })
 
-  it('say of each process what its streams lost', async () => {
+  it('say of each process what its streams lost, and what of them was kept', async () => {
     const nothing = { binary: 0, unknown: 0, foreign: 0, repeatedStarts: 0 }
     countStream({ ...nothing, unsentMs: 1500, filledMs: 200, fedMs: 300, garbage: 4 })
+    countShelved({ kind: 'recording', bytes: 3244, failed: false })
+    countShelved({ kind: 'flight', bytes: 0, failed: true })
     expect(await linesOf(new Metrics())).toEqual(
       expect.arrayContaining([
         'offhook_stream_sound_seconds_total{why="unsent",worker="reception"} 1.5',
         'offhook_stream_sound_seconds_total{why="silence",worker="reception"} 0.5',
         'offhook_stream_odd_frames_total{why="garbage",worker="reception"} 4',
+        'offhook_shelf_bytes_total{kind="recording",worker="reception"} 3244',
+        'offhook_shelf_failures_total{kind="flight",worker="reception"} 1',
+        'offhook_shelf_failures_total{kind="recording",worker="reception"} 0',
       ]),
     )
   })
