@@ -20,6 +20,8 @@ export interface TwilioOptions {
   readonly accountSid?: string | undefined
   /** Any of them may have signed. Empty: only this machine itself is let in. */
   readonly authTokens: readonly string[]
+  /** Somebody was refused at a door, by its path. */
+  readonly onRefused?: (path: string) => void
 }
 
 /** The doors that Twilio comes in by. Disposing takes no more calls, and disposes of the media sockets. */
@@ -40,16 +42,16 @@ export interface TwilioCarrier extends AsyncDisposable {
  */
 export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
   const address = readAddress(options.publicUrl)
-  const { authTokens, log, switchboard, media } = options
+  const { authTokens, log, switchboard, media, onRefused = () => {} } = options
   if (authTokens.length === 0) {
     log.warn('no auth token is set: calls are taken from this machine only, everything else is refused with 403')
   }
   const doorman = makeDoorman(address, authTokens)
   const road: Road = { address, expect: (info) => media.expect(info) }
-  let refused = 0
+  const refuse = countRefusals(log, onRefused)
   const admits = (request: FormRequest) =>
     doorman.admitsForm(request) && [undefined, field(request.form, 'AccountSid')].includes(options.accountSid)
-  const guard = (path: string, handle: Handler) => guardedRoute(path, admits, log, handle)
+  const guard = (path: string, handle: Handler) => guardedRoute(path, admits, refuse, handle)
   return {
     routes: [
       guard(paths.voice, ({ form, url }, callSid) => switchboard.announce(form, callSid, waitedIn(url), road)),
@@ -66,8 +68,7 @@ export function makeTwilioCarrier(options: TwilioOptions): TwilioCarrier {
           media.open(request, socket, head)
           return
         }
-        if (isRareCount(++refused))
-          log.warn({ path: paths.media, refused }, 'a request was refused: no valid signature')
+        refuse(paths.media)
         refuseUpgrade(socket, 403)
       },
     },
@@ -87,21 +88,31 @@ function noteStream(form: FormRequest['form'], callSid: string, log: Logger): Ht
   return { status: 204 }
 }
 
+/** Each is told of; of many at one door only some are logged. */
+function countRefusals(log: Logger, onRefused: (path: string) => void): (path: string) => void {
+  const counts = new Map<string, number>()
+  return (path) => {
+    const refused = (counts.get(path) ?? 0) + 1
+    counts.set(path, refused)
+    onRefused(path)
+    if (isRareCount(refused))
+      log.warn({ path, refused }, 'a request was refused: no valid signature, or another account')
+  }
+}
+
 type Handler = (request: FormRequest, callSid: string) => HttpReply | Promise<HttpReply>
 
 function guardedRoute(
   path: string,
   admits: (request: FormRequest) => boolean,
-  log: Logger,
+  refuse: (path: string) => void,
   handle: Handler,
 ): FormRoute {
-  let refused = 0
   return {
     path,
     handle(request) {
       if (!admits(request)) {
-        if (isRareCount(++refused))
-          log.warn({ path, refused }, 'a request was refused: no valid signature, or another account')
+        refuse(path)
         return { status: 403, type: 'text/plain', body: 'Forbidden' }
       }
       const callSid = field(request.form, 'CallSid')

@@ -156,7 +156,7 @@ export async function openRig(options: RigOptions = {}) {
       switchboards.push(switchboard)
       const carrier = makeTwilioCarrier({ publicUrl, accountSid, authTokens, switchboard, media, log })
       made.push(carrier)
-      return { routes: carrier.routes, upgrades: [carrier.upgrade], pages: [] }
+      return { routes: carrier.routes, upgrades: [carrier.upgrade], pages: [], mounts: [] }
     },
   })
   const base = `http://127.0.0.1:${server.port}`
