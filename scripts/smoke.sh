@@ -14,7 +14,7 @@ trap cleanup EXIT
 # A process group of its own, so that the signal reaches the server through npm as it would from a service manager.
 set -m
 # A build machine that is busy is no reason to turn a caller away.
-PORT=0 DASHSCOPE_API_KEY= REALTIME_PROVIDERS= MAX_LAG_MS=10000 npm start --silent >"$work/start" 2>&1 &
+PORT=0 DATA_DIR="$work/data" DASHSCOPE_API_KEY= REALTIME_PROVIDERS= MAX_LAG_MS=10000 npm start --silent >"$work/start" 2>&1 &
 server=$!
 set +m
 

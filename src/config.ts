@@ -2,6 +2,14 @@ import type { AgentDraft } from './agents/plan.ts'
 import { templateProblems } from './agents/template.ts'
 import { makeSecret, type Secret } from './base/secret.ts'
 import type { HouseLimits } from './call/house-limits.ts'
+import {
+  type AfterCallConfig,
+  type OperatorConfig,
+  operatingProblems,
+  secret,
+  type TracesConfig,
+  toOperating,
+} from './config-operating.ts'
 import { type ProviderConfig, providerProblems, toProviders } from './config-providers.ts'
 import { readSecretFiles } from './secret-files.ts'
 import { isLoopbackUrl, needed, type Settings, secretNames, settings } from './settings.ts'
@@ -38,8 +46,16 @@ export interface Config {
   readonly limits: HouseLimits
   /** What callers get who cannot be taken now. */
   readonly overflow: { readonly plan: 'queue' | 'dial' | 'say'; readonly queueMaxS: number }
-  /** Where calls are kept, so that they outlive a process; `undefined`: nowhere. */
+  /** Where calls, recordings and flight records are kept; `undefined`: nowhere, and a call is lost with its process. */
   readonly dataDir: string | undefined
+  /** A PostgreSQL that keeps the calls instead of a file under `dataDir`. */
+  readonly databaseUrl: Secret | undefined
+  /** What the flight record of one stream may grow to. */
+  readonly flightMaxBytes: number
+  readonly operator: OperatorConfig
+  readonly afterCall: AfterCallConfig
+  /** Where traces go; `undefined`: there are none. */
+  readonly traces: TracesConfig | undefined
   readonly retentionDays: number
   readonly drainS: number
   /** Processes that carry calls; 1: this one. */
@@ -88,7 +104,12 @@ export function readConfig(given: Env): Config {
       return [name, result.data]
     }),
   ) as Settings
-  problems.push(...providerProblems(read, isSet), ...missing(read, isSet), ...textProblems(env))
+  problems.push(
+    ...providerProblems(read, isSet),
+    ...operatingProblems(read, isSet),
+    ...missing(read, isSet),
+    ...textProblems(env),
+  )
   if (problems.length > 0) throw new ConfigError(problems)
   return { ...toConfig(read, env['AGENT_GREETING']), providers: toProviders(read, isSet) }
 }
@@ -133,7 +154,7 @@ export function revealTwilio({ twilio }: Config): { accountSid: string | undefin
 }
 
 function toConfig(read: Settings, greeting: string | undefined): Omit<Config, 'providers'> {
-  const { TWILIO_AUTH_TOKEN: token, TWILIO_AUTH_TOKEN_SECONDARY: second, METRICS_TOKEN: metricsToken } = read
+  const { TWILIO_AUTH_TOKEN: token, TWILIO_AUTH_TOKEN_SECONDARY: second } = read
   return {
     port: needed(read.PORT),
     // Who has no token is on loopback only: strangers are kept out by the network too.
@@ -161,17 +182,21 @@ function toConfig(read: Settings, greeting: string | undefined): Omit<Config, 'p
       maxLagMs: needed(read.MAX_LAG_MS),
     },
     overflow: { plan: needed(read.OVERFLOW), queueMaxS: needed(read.QUEUE_MAX_S) },
-    dataDir: read.DATA_DIR,
+    dataDir: read.DATA_DIR === 'none' ? undefined : read.DATA_DIR,
+    databaseUrl: secret(read.DATABASE_URL),
+    flightMaxBytes: needed(read.FLIGHT_MAX_MB) * 1_000_000,
+    ...toOperating(read),
     retentionDays: needed(read.RETENTION_DAYS),
     drainS: needed(read.DRAIN_S),
     workers: needed(read.WORKERS),
-    metricsToken: metricsToken === undefined ? undefined : makeSecret(metricsToken),
+    metricsToken: secret(read.METRICS_TOKEN),
     logLevel: needed(read.LOG_LEVEL),
   }
 }
 
 function toAgent(read: Settings, greeting: string | undefined): AgentDraft {
   return {
+    name: undefined,
     instructions: needed(read.AGENT_INSTRUCTIONS),
     voice: read.AGENT_VOICE,
     model: undefined,
@@ -203,5 +228,7 @@ function toAgent(read: Settings, greeting: string | undefined): AgentDraft {
       idlePromptsMax: needed(read.IDLE_PROMPTS_MAX),
       fillerAfterMs: needed(read.FILLER_AFTER_MS),
     },
+    recording: needed(read.RECORDING),
+    flightRecorder: needed(read.FLIGHT_RECORDER),
   }
 }

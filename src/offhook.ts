@@ -5,21 +5,26 @@ import type { PageRoute } from './base/http.ts'
 import type { Logger } from './base/log.ts'
 import type { Refusal } from './call/admission.ts'
 import type { DeskEventSink } from './call/desk.ts'
-import { makeTwilioCarrier, type TwilioCarrier } from './carriers/twilio/carrier.ts'
+import type { CallStore } from './call/store.ts'
+import { makeTwilioCarrier } from './carriers/twilio/carrier.ts'
 import { Switchboard } from './carriers/twilio/switchboard.ts'
 import { type Config, ConfigError, revealTwilio } from './config.ts'
 import { countedRegister } from './counted.ts'
 import { FrontGate } from './front-gate.ts'
 import { openModels } from './open-models.ts'
+import { type HouseParts, openAfterCall, openDesk, openTraces } from './open-operating.ts'
 import { openStore } from './open-store.ts'
 import { recordInLog } from './operator/call-log.ts'
-import { Metrics, type Readings } from './operator/metrics.ts'
+import type { Readings } from './operator/house-metrics.ts'
+import { Metrics } from './operator/metrics.ts'
+import type { OperatorDesk } from './operator/operator-desk.ts'
 import { startServer } from './server.ts'
 import { isLoopbackUrl } from './settings.ts'
 import { type CallRoom, type CallRoomOptions, openCallRoom } from './workers/call-room.ts'
 import type { ModelSettings } from './workers/models.ts'
 import { startWorkers } from './workers/pool.ts'
 import { planProblems } from './workers/staff.ts'
+import type { RecordSettings } from './workers/taps.ts'
 
 /** A running Offhook. Dispose releases everything, live calls too. */
 export interface Offhook extends AsyncDisposable {
@@ -61,50 +66,95 @@ export async function startOffhook(config: Config, options: OffhookOptions): Pro
   await using opening = new AsyncDisposableStack()
   const own = { clock: systemClock, now: () => Date.now(), log }
   // Released last: whatever happens to a call, until the very end, is kept.
-  const { store, health } = await openStore(config, own, opening)
-  const metrics = new Metrics()
-  const onRefused = (why: Refusal) => metrics.turnedAway(why)
-  const gate = opening.use(new FrontGate({ limits: config.limits, clock: own.clock, onRefused }))
+  const kept = await openStore(config, own, opening)
+  const { store, health } = kept
+  const metrics = new Metrics(config.operator)
+  const trace = await openTraces(config, log, opening)
+  const turnedAway = { onRefused: (why: Refusal) => metrics.turnedAway(why), clock: own.clock }
+  const gate = opening.use(new FrontGate({ limits: config.limits, ...turnedAway }))
   const models = await openModels(config, log, opening, () => gate.close('model-down'))
   const settings = modelSettings(config, models)
   const sources = { agent: config.agent, agentsFile: config.agentsFile, twilio: revealTwilio(config), env }
-  const agents = tried(readPlans(sources), settings)
+  const records = recordsOf(config)
+  const agents = tried(readPlans(sources), settings, records)
   if ('problems' in agents) throw new ConfigError(agents.problems)
+  let { plans } = agents
   const { overflow, fallbackNumber, resume } = config
   const { authTokens } = sources.twilio
-  const switchboard = new Switchboard({
-    ...{ overflow, fallbackNumber, resume, authTokens, store, admission: gate },
-    ...own,
-  })
+  const house = { overflow, fallbackNumber, resume, authTokens, store, admission: gate }
+  const switchboard = new Switchboard({ ...house, ...own })
+  // Whoever wants to know of calls, in this order; all of them are here before the first call is.
+  const sinks = [...ownSinks(log, metrics, store), trace, options.onCallEvent ?? (() => {})]
+  const tell = toAll(sinks, log)
   const room = opening.use(
     await openRoom(config, options, {
-      settings: { ...settings, plans: agents.plans },
+      settings: { ...settings, plans: agents.plans, records },
       ...{ register: countedRegister(switchboard, metrics), ...own },
-      onCallEvent(callId, event) {
-        recordInLog(log, callId, event)
-        metrics.fold(callId, event)
-        store.append(callId, event)
-        options.onCallEvent?.(callId, event)
-      },
+      onCallEvent: tell,
     }),
   )
-  const readings = () => ({ store: health(), lagMs: gate.lagMs })
-  const pages = [metricsPage(config, metrics, room, readings)]
-  const server = opening.use(await openServer(config, { switchboard, room, log, ready: () => gate.isOpen, pages }))
+  const pages = [metricsPage(config, metrics, room, () => ({ store: health(), lagMs: gate.lagMs }))]
+  const parts = { config, kept, room, gate, switchboard, log, plans: () => plans }
+  const server = opening.use(await openServer(parts, pages, (path) => metrics.requestRefused(path)))
+  const afterCall = opening.use(openAfterCall(parts, server.publicUrl, { metrics, append: tell }))
+  sinks.push(
+    (callId, event) => server.desk.take(callId, event),
+    (callId, event) => afterCall.take(callId, event),
+  )
   gate.open(room)
   // Released first: a call that is stopped still says goodbye to both its ends.
   opening.defer(() => room.drain(0))
-  const running = opening.move()
+  const reloadAgents = async () => {
+    const read = tried(await readPlansAside(sources), settings, records)
+    employ(read, room, log)
+    if ('plans' in read) plans = read.plans
+  }
+  return running(parts, server, reloadAgents, opening.move())
+}
+
+function running(
+  { config, room, gate, switchboard }: HouseParts,
+  { port, publicUrl }: { readonly port: number; readonly publicUrl: string },
+  reloadAgents: () => Promise<void>,
+  scope: AsyncDisposableStack,
+): Offhook {
   return {
-    url: originOf(config.host, server.port),
-    publicUrl: server.publicUrl,
+    url: originOf(config.host, port),
+    publicUrl,
     get liveCalls() {
       return room.load.reduce((sum, { liveCalls }) => sum + liveCalls, 0)
     },
     drain: (ms) => drain(ms, gate, switchboard, room),
-    reloadAgents: async () => employ(tried(await readPlansAside(sources), settings), room, log),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    reloadAgents,
+    [Symbol.asyncDispose]: () => scope.disposeAsync(),
   }
+}
+
+/** The log first, then what is counted, then what is kept. */
+function ownSinks(log: Logger, metrics: Metrics, store: Pick<CallStore, 'append'>): DeskEventSink[] {
+  return [
+    (callId, event) => recordInLog(log, callId, event),
+    (callId, event) => metrics.fold(callId, event),
+    (callId, event) => store.append(callId, event),
+  ]
+}
+
+/** Whoever cannot take an event is no reason for the others, and for the call, to go without. */
+function toAll(sinks: readonly DeskEventSink[], log: Logger): DeskEventSink {
+  return (callId, event) => {
+    for (const sink of sinks) {
+      try {
+        sink(callId, event)
+      } catch (error) {
+        log.error({ callId, event: event.type, err: error }, 'an event of a call was not taken by everybody')
+      }
+    }
+  }
+}
+
+/** Where what agents want recorded goes. */
+function recordsOf({ dataDir, flightMaxBytes }: Config): RecordSettings | undefined {
+  return dataDir === undefined ? undefined : { directory: dataDir, flightMaxBytes }
 }
 
 function modelSettings(config: Config, models: ModelSettings['models']): ModelSettings {
@@ -141,9 +191,16 @@ async function drain(ms: number, gate: FrontGate, switchboard: Switchboard, room
 }
 
 /** The agents, when all that will have to do with them takes them too. */
-function tried(read: PlansRead, settings: ModelSettings): PlansRead {
+function tried(read: PlansRead, settings: ModelSettings, records: RecordSettings | undefined): PlansRead {
   if ('problems' in read) return read
-  const problems = planProblems(read.plans, settings, systemClock)
+  const all = [read.plans.default, ...read.plans.numbers.values()]
+  const nowhere = records === undefined ? all.filter((plan) => plan.recording || plan.flightRecorder) : []
+  const problems = [
+    ...planProblems(read.plans, settings, systemClock),
+    ...nowhere.map(
+      ({ where }) => `${where}recording, flightRecorder: expected false because DATA_DIR is none, got true`,
+    ),
+  ]
   return problems.length > 0 ? { problems } : read
 }
 
@@ -159,33 +216,35 @@ function employ(read: PlansRead, room: CallRoom, log: Logger): void {
 /** How long Twilio has to ask what comes next for a call that a deploy has stopped [ms]. */
 const LAST_WORDS_MS = 3000
 
-interface Inside {
-  readonly switchboard: Switchboard
-  readonly room: CallRoom
-  readonly pages: readonly PageRoute[]
-  readonly ready: () => boolean
-  readonly log: Logger
-}
-
-/** Opens the port, and what is behind it; disposing closes the media sockets, then the port. */
-async function openServer(config: Config, { switchboard, room, pages, ready, log }: Inside) {
+/** Opens the port, and what is behind it; disposing closes the page's streams and the media sockets, then the port. */
+async function openServer(parts: HouseParts, pages: readonly PageRoute[], onRefused: (path: string) => void) {
+  const { config, switchboard, room, gate, log } = parts
   const { host, port } = config
-  let publicUrl = ''
-  const carriers: TwilioCarrier[] = []
+  const behind = Promise.withResolvers<{ readonly publicUrl: string; readonly desk: OperatorDesk }>()
+  await using opening = new AsyncDisposableStack()
   const server = await startServer({
-    ...{ port, host, log, ready },
+    ...{ port, host, log, ready: () => gate.isOpen },
     mount(boundPort) {
-      publicUrl = config.publicUrl ?? originOf(host, boundPort)
-      const carrier = makeTwilioCarrier({ publicUrl, switchboard, media: room.media, log, ...revealTwilio(config) })
-      carriers.push(carrier)
-      return { routes: carrier.routes, upgrades: [carrier.upgrade], pages }
+      const publicUrl = config.publicUrl ?? originOf(host, boundPort)
+      const carrier = opening.use(
+        makeTwilioCarrier({ publicUrl, switchboard, media: room.media, log, onRefused, ...revealTwilio(config) }),
+      )
+      const desk = opening.use(openDesk(parts, publicUrl))
+      behind.resolve({ publicUrl, desk })
+      return {
+        routes: carrier.routes,
+        upgrades: [carrier.upgrade, ...desk.upgrades],
+        pages,
+        mounts: [desk.mount],
+      }
     },
   })
+  const closing = opening.move()
   return {
-    publicUrl,
+    ...(await behind.promise),
     port: server.port,
     async [Symbol.asyncDispose]() {
-      for (const carrier of carriers) await carrier[Symbol.asyncDispose]()
+      await closing.disposeAsync()
       await server[Symbol.asyncDispose]()
     },
   }

@@ -2,13 +2,22 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express'
-import { type FormRoute, type HttpReply, type PageRoute, refuseUpgrade, type UpgradeRoute } from './base/http.ts'
+import {
+  type FormRoute,
+  type HttpReply,
+  type Mount,
+  type PageRoute,
+  refuseUpgrade,
+  type UpgradeRoute,
+} from './base/http.ts'
 import type { Logger } from './base/log.ts'
 
 /** What the rooms put on the port. */
 export interface Doors {
   readonly routes: readonly FormRoute[]
   readonly pages: readonly PageRoute[]
+  /** Asked, in order, for what is none of the above. */
+  readonly mounts: readonly Mount[]
   readonly upgrades: readonly UpgradeRoute[]
 }
 
@@ -41,6 +50,7 @@ const LAST_ORDERS_MS = 1000
  *   POST <route.path>     the form, to its route
  *   GET <page.path>       to its page
  *   GET <upgrade.path>    the socket, to its upgrade; also with a number behind it: /7
+ *   <any other>           to the mounts: the operators' page
  *   anything else         404
  * ```
  * @throws the error of `listen` (EADDRINUSE) or of `mount`; nothing is left open then.
@@ -63,8 +73,8 @@ export async function startServer({ port, host, mount, ready, log }: ServerOptio
       socket.on('close', () => upgraded.delete(socket))
       // A socket that breaks before its door has it in hand would end the process.
       socket.on('error', () => {})
-      const path = (request.url ?? '').split('?', 1)[0]?.replace(/\/+$/, '')
-      const door = doors.upgrades.find((upgrade) => [path, path?.replace(/\/\d{1,4}$/, '')].includes(upgrade.path))
+      const path = (request.url ?? '').split('?', 1)[0]?.replace(/\/+$/, '') ?? ''
+      const door = doors.upgrades.find((upgrade) => leadsTo(upgrade, path))
       if (door === undefined) refuseUpgrade(socket, 404)
       else door.upgrade(request, socket, head)
     })
@@ -80,7 +90,11 @@ export async function startServer({ port, host, mount, ready, log }: ServerOptio
   return { port: boundPort, [Symbol.asyncDispose]: () => close(http, upgraded) }
 }
 
-function route(app: Express, { routes, pages }: Doors, ready: () => boolean, log: Logger): void {
+function leadsTo({ path, below }: UpgradeRoute, asked: string): boolean {
+  return below === true ? asked.startsWith(`${path}/`) : [asked, asked.replace(/\/\d{1,4}$/, '')].includes(path)
+}
+
+function route(app: Express, { routes, pages, mounts }: Doors, ready: () => boolean, log: Logger): void {
   app.disable('x-powered-by')
   app.disable('etag')
   app.get('/healthz', (_request, response) => {
@@ -106,6 +120,7 @@ function route(app: Express, { routes, pages }: Doors, ready: () => boolean, log
       answer(response, await page.show({ headers, remoteAddress }))
     })
   }
+  for (const mount of mounts) app.use((request, response, next) => mount.handle(request, response, next))
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' })
   })

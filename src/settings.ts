@@ -51,6 +51,32 @@ const providerList = z
   .pipe(z.array(providerName))
   .refine((names) => new Set(names).size === names.length && (names.length === 1 || !names.includes('local')))
 
+const onOrOff = z.enum(['on', 'off']).transform((text) => text === 'on')
+
+const analysisBy = z.enum(['auto', 'off', 'qwen', 'dmxapi'])
+
+/** `127.0.0.1,10.0.0.7` */
+const addressList = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .pipe(z.array(z.union([z.ipv4(), z.ipv6()])))
+
+const price = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/)
+  .transform(Number)
+
+/** `qwen=3.3/27/20/107`: by provider, the prices of a million tokens: text in, audio in, text out, audio out. */
+const priceList = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.split(/[=/]/).map((part) => part.trim())))
+  .pipe(z.array(z.tuple([providerName, price, price, price, price])))
+  .transform((rows) =>
+    Object.fromEntries(
+      rows.map(([name, textIn, audioIn, textOut, audioOut]) => [name, { textIn, audioIn, textOut, audioOut }]),
+    ),
+  )
+
 const overflowPlan = z.enum(['queue', 'dial', 'say'])
 
 /** An absolute URL of one of the schemes, without query or fragment; its trailing slash is dropped. */
@@ -70,6 +96,12 @@ const loopback = /^(http|ws):\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/|$)/i
 /** Keys cross it: in clear on this machine only. */
 const modelAddress = address('wss:', 'ws:').refine((url) => url.startsWith('wss:') || loopback.test(url))
 const MODEL_ADDRESS = 'a wss:// address (ws:// on loopback only) without a query'
+
+/** What is sent there are callers' words: in clear on this machine only. */
+const httpAddress = address('https:', 'http:').refine((url) => url.startsWith('https:') || loopback.test(url))
+const HTTP_ADDRESS = 'an https:// address (http:// on loopback only) without a query'
+
+const databaseAddress = z.string().refine((text) => /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? ''))
 
 /** Whether an address is one of this machine's own. */
 export function isLoopbackUrl(url: string): boolean {
@@ -158,13 +190,36 @@ export const settings = {
   MAX_LAG_MS: [...within([20, 10_000]), '300'],
   OVERFLOW: [overflowPlan, overflowPlan.options.join(', '), 'say'],
   QUEUE_MAX_S: [...within([5, 3600]), '120'],
-  DATA_DIR: [z.string(), 'the path of a directory', undefined],
+  DATA_DIR: [z.string(), 'the path of a directory, or none', 'data'],
+  DATABASE_URL: [databaseAddress, 'a postgres:// address', undefined],
+  RECORDING: [onOrOff, 'on or off', 'off'],
+  FLIGHT_RECORDER: [onOrOff, 'on or off', 'off'],
+  FLIGHT_MAX_MB: [...within([1, 2000]), '100'],
   RETENTION_DAYS: [...within([1, 3650]), '30'],
   MAX_CALL_S: [...within(bounds.maxCallS), '3600'],
   MAX_CALL_WARN_S: [...within(bounds.maxCallWarnS), '30'],
   DRAIN_S: [...within([0, 86_400]), '300'],
   LOCAL_MAX_CALLS: [...within([1, 64]), '4'],
   WORKERS: [...within([1, 64]), '1'],
+  OPERATOR_PASSWORD: [z.string().min(10).max(200), 'a password of 10 characters or more', undefined],
+  OPERATOR_USER_HEADER: [z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/), 'the name of a header', undefined],
+  OPERATOR_PROXIES: [addressList, 'IP addresses separated by commas', '127.0.0.1,::1'],
+  MODEL_PRICES: [priceList, 'qwen=textIn/audioIn/textOut/audioOut,openai=… with prices of a million tokens', undefined],
+  PRICE_CURRENCY: [z.string().regex(/^[A-Z]{3}$/), 'three letters such as CNY', 'CNY'],
+  ANALYSIS: [analysisBy, analysisBy.options.join(', '), 'auto'],
+  ANALYSIS_URL: [httpAddress, HTTP_ADDRESS, undefined],
+  ANALYSIS_MODEL: [z.string().regex(/^\S+$/), 'the name of a model', undefined],
+  ANALYSIS_SHAPE_FILE: [z.string(), 'the path of a JSON Schema', undefined],
+  DMXAPI_KEY: [z.string().regex(/^\S+$/), 'a key of DMXAPI, without spaces', undefined],
+  WEBHOOK_URL: [httpAddress, HTTP_ADDRESS, undefined],
+  WEBHOOK_SECRET: [z.string().regex(/^\S{16,}$/), 'a secret of 16 characters or more, without spaces', undefined],
+  OTEL_EXPORTER_OTLP_ENDPOINT: [
+    address('https:', 'http:'),
+    'the http(s):// address of a collector, without a query',
+    undefined,
+  ],
+  OTEL_EXPORTER_OTLP_HEADERS: [z.string(), 'name=value,name=value', undefined],
+  OTEL_SERVICE_NAME: [z.string(), 'a name', 'offhook'],
   METRICS_TOKEN: [z.string().regex(/^\S{16,}$/), 'a secret of 16 characters or more, without spaces', undefined],
   LOG_LEVEL: [
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
@@ -181,6 +236,11 @@ export const secretNames = [
   'OPENAI_API_KEY',
   'AZURE_OPENAI_API_KEY',
   'METRICS_TOKEN',
+  'DATABASE_URL',
+  'OPERATOR_PASSWORD',
+  'DMXAPI_KEY',
+  'WEBHOOK_SECRET',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const satisfies readonly (keyof typeof settings)[]
 
 /** The names of all settings, for who documents them. */

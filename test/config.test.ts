@@ -251,7 +251,7 @@ describe('the configuration', () => {
         maxLagMs: 300,
       },
       overflow: { plan: 'say', queueMaxS: 120 },
-      dataDir: undefined,
+      dataDir: 'data',
       retentionDays: 30,
     })
     expect(problemsOf({ OVERFLOW: 'dial' })).toEqual([
@@ -284,5 +284,75 @@ describe('.env.example', () => {
 
   it('says the defaults', () => {
     expect(readConfig(parseEnv(example))).toEqual(readConfig({}))
+  })
+
+  it('says what operators see calls by', () => {
+    expect(readConfig({})).toMatchObject({
+      dataDir: 'data',
+      databaseUrl: undefined,
+      flightMaxBytes: 100_000_000,
+      agent: { recording: false, flightRecorder: false },
+      operator: {
+        password: undefined,
+        userHeader: undefined,
+        proxies: ['127.0.0.1', '::1'],
+        prices: {},
+        currency: 'CNY',
+      },
+      afterCall: { analyst: undefined, shapeFile: undefined, webhook: undefined },
+      traces: undefined,
+    })
+    expect(readConfig({ DATA_DIR: 'none' }).dataDir).toBeUndefined()
+    const { operator } = readConfig({
+      MODEL_PRICES: 'qwen=3.3/27/20/107, openai=4/32/16/64',
+      PRICE_CURRENCY: 'USD',
+      OPERATOR_USER_HEADER: 'X-Forwarded-Email',
+      OPERATOR_PROXIES: '10.0.0.7, fd00::1',
+    })
+    expect(operator).toMatchObject({
+      prices: {
+        qwen: { textIn: 3.3, audioIn: 27, textOut: 20, audioOut: 107 },
+        openai: { textIn: 4, audioIn: 32, textOut: 16, audioOut: 64 },
+      },
+      currency: 'USD',
+      userHeader: 'x-forwarded-email',
+      proxies: ['10.0.0.7', 'fd00::1'],
+    })
+  })
+
+  it('asks whoever has a key about a call, unless it is told whom, or nobody', () => {
+    const analystOf = (env: Record<string, string>) => readConfig(env).afterCall.analyst
+    const qwen = { DASHSCOPE_API_KEY: 'sk-1' }
+    const dmxapi = { DMXAPI_KEY: 'sk-2' }
+    expect(analystOf({ ...qwen, ...dmxapi })).toMatchObject({
+      ...{ by: 'qwen', url: 'https://dashscope.aliyuncs.com/compatible-mode/v1', model: 'qwen3-omni-flash' },
+    })
+    expect(analystOf({ ...qwen, REALTIME_URL: 'wss://dashscope-intl.aliyuncs.com/api-ws/v1/realtime' })).toMatchObject({
+      url: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    })
+    expect(analystOf(dmxapi)).toMatchObject({ by: 'dmxapi', url: 'https://www.dmxapi.cn/v1' })
+    expect(analystOf({ ...qwen, ...dmxapi, ANALYSIS: 'dmxapi' })).toMatchObject({ by: 'dmxapi' })
+    expect(analystOf({ ...qwen, ANALYSIS: 'off' })).toBeUndefined()
+    expect(analystOf({ ...qwen, ANALYSIS_URL: 'https://a.example/v1', ANALYSIS_MODEL: 'm' })).toMatchObject({
+      ...{ url: 'https://a.example/v1', model: 'm' },
+    })
+  })
+
+  it('wants what belongs together', () => {
+    expect(problemsOf({ RECORDING: 'on', DATA_DIR: 'none' })).toEqual([
+      'DATA_DIR: expected a directory because RECORDING is on, got none',
+    ])
+    expect(problemsOf({ ANALYSIS: 'qwen', WEBHOOK_URL: 'https://a.example' })).toEqual([
+      'WEBHOOK_SECRET: expected what signs webhooks because WEBHOOK_URL is set, got none',
+      'DASHSCOPE_API_KEY: expected a key because ANALYSIS is qwen, got none',
+    ])
+    expect(
+      problemsOf({ WEBHOOK_URL: 'http://a.example', MODEL_PRICES: 'qwen=1/2', DATABASE_URL: 'mysql://a' }),
+    ).toEqual([
+      'DATABASE_URL: expected a postgres:// address, got something else',
+      'MODEL_PRICES: expected qwen=textIn/audioIn/textOut/audioOut,openai=… with prices of a million tokens, got "qwen=1/2"',
+      'WEBHOOK_URL: expected an https:// address (http:// on loopback only) without a query, got "http://a.example"',
+      'WEBHOOK_SECRET: expected what signs webhooks because WEBHOOK_URL is set, got none',
+    ])
   })
 })

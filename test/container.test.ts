@@ -129,7 +129,7 @@ function layOut(): { root: string; app: string; data: string } {
   const [app, data] = [join(root, 'app'), join(root, 'data')]
   mkdirSync(data, { recursive: true })
   mkdirSync(app)
-  for (const path of ['package.json', 'src', 'vendor']) cpSync(path, join(app, path), { recursive: true })
+  for (const path of ['package.json', 'src', 'vendor', 'dist']) cpSync(path, join(app, path), { recursive: true })
   const shipped = packages.filter(([path, { dev, devOptional }]) => !dev && !devOptional && existsSync(path))
   // Outer packages bring the ones within them along.
   const outer = shipped.map(([path]) => path).filter((path) => path.lastIndexOf('node_modules/') === 0)
@@ -187,6 +187,7 @@ describe('in a container', () => {
       const asked = (PORT: string) => spawnSync(process.execPath, question, { env: { PORT, PATH: '' }, ...who }).status
       expect(asked(port)).toBe(0)
       expect(asked('1')).toBe(1)
+      expect(await (await fetch(`${url}/`)).text()).toContain('<title>Offhook')
       server.kill('SIGTERM')
       expect(await exited).toEqual([0, null])
       expect(readdirSync(data).length).toBeGreaterThan(0)

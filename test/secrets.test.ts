@@ -17,13 +17,19 @@ const folder = mkdtempSync(join(tmpdir(), 'offhook-secrets-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** The value of each secret, none of which may ever be seen. */
-const hushed = (name: string) => `hush-${name.toLowerCase()}-0123456789`
+const hushed = (name: string) => {
+  const value = `hush-${name.toLowerCase()}-0123456789`
+  return name === 'DATABASE_URL' ? `postgres://offhook:${value}@127.0.0.1/offhook` : value
+}
 const values = secretNames.map(hushed)
 const surroundings = {
   PUBLIC_URL: 'https://voice.example.com',
   REALTIME_PROVIDERS: 'qwen,openai,azure',
   AZURE_OPENAI_URL: 'wss://a.openai.azure.com/openai/v1/realtime',
   AZURE_OPENAI_DEPLOYMENT: 'voice',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+  WEBHOOK_URL: 'https://hooks.example.com',
+  ANALYSIS: 'dmxapi',
 }
 const given = { ...surroundings, ...Object.fromEntries(secretNames.map((name) => [name, hushed(name)])) }
 
@@ -47,14 +53,16 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 function revealed(env: Record<string, string>): readonly (string | undefined)[] {
   const config = readConfig(env)
   const keys = config.providers.map((provider) => (provider.name === 'local' ? '' : provider.apiKey.reveal()))
-  return [...revealTwilio(config).authTokens, ...keys, config.metricsToken?.reveal()]
+  const { metricsToken, databaseUrl, operator, afterCall, traces } = config
+  const own = [metricsToken, databaseUrl, operator.password, afterCall.analyst?.key, afterCall.webhook?.secret]
+  return [...revealTwilio(config).authTokens, ...keys, ...[...own, traces?.headers].map((secret) => secret?.reveal())]
 }
 
 describe('a secret', () => {
   it('is every setting that is a key or a token', () => {
     expect([...secretNames].sort()).toEqual(
       Object.keys(settings)
-        .filter((name) => /KEY|TOKEN|SECRET/.test(name))
+        .filter((name) => /KEY|TOKEN|SECRET|PASSWORD|HEADERS$|DATABASE_URL/.test(name))
         .sort(),
     )
     for (const name of secretNames) expect(settingNames).toContain(`${name}_FILE`)

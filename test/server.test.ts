@@ -29,6 +29,7 @@ async function open(setup: Setup = {}) {
         routes: [{ path: '/hook', handle }],
         upgrades: [{ path: '/media', upgrade }],
         pages: [{ path: '/page', show }],
+        mounts: [],
       }
     },
   })
@@ -79,7 +80,7 @@ describe('an operator', () => {
 
   it('is told when the port is taken', async () => {
     await using server = await open()
-    const doors = { routes: [], upgrades: [], pages: [] }
+    const doors = { routes: [], upgrades: [], pages: [], mounts: [] }
     const options = { port: server.port, host: '127.0.0.1', ready: () => true, log: makeLogRecorder().log }
     await expect(startServer({ ...options, mount: () => doors })).rejects.toThrow('EADDRINUSE')
   })

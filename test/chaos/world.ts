@@ -111,7 +111,7 @@ export class World implements AsyncDisposable {
     const { models, folder, env } = this.#ground
     const server = await ServerProcess.start(folder, {
       ...{ PORT: '0', HOST: '127.0.0.1', PUBLIC_URL, TWILIO_AUTH_TOKEN: AUTH_TOKEN, DATA_DIR: this.#data },
-      ...{ DASHSCOPE_API_KEY: MODEL_KEY, REALTIME_PROVIDERS: 'qwen', REALTIME_URL: models.url },
+      ...{ DASHSCOPE_API_KEY: MODEL_KEY, REALTIME_PROVIDERS: 'qwen', REALTIME_URL: models.url, ANALYSIS: 'off' },
       ...models.secondEnv,
       AGENTS_FILE: join(this.#data, 'agents.yaml'),
       ...{ IDLE_PROMPT_S: '0', MAX_CALLS: '200' },

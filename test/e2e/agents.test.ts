@@ -37,7 +37,15 @@ function told(model: RealtimeServer, field: 'instructions' | 'voice'): unknown[]
 /** The server as a process of its own; `line` resolves with the next line of its log that has these words. */
 async function startProcess(env: Readonly<Record<string, string>>) {
   // A machine that is busy with other tests is late, and would turn callers away.
-  const own = { PORT: '0', DASHSCOPE_API_KEY: API_KEY, NODE_ENV: 'production', AGENT_GREETING: '', MAX_LAG_MS: '10000' }
+  const own = {
+    PORT: '0',
+    DASHSCOPE_API_KEY: API_KEY,
+    ANALYSIS: 'off',
+    NODE_ENV: 'production',
+    AGENT_GREETING: '',
+    MAX_LAG_MS: '10000',
+    DATA_DIR: 'none',
+  }
   const settings = { ...own, ...env }
   const child = spawn(process.execPath, ['src/main.ts'], { env: settings, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
@@ -89,6 +97,13 @@ numbers:
       expect.stringMatching(/^A shop, for \+15550177\..*Welcome\.$/s),
       'For everybody.',
     ])
+  })
+
+  it('that are to be recorded where nothing is kept do not start', async () => {
+    const { path } = agentsFile(`numbers: { ${SHOP}: { recording: true } }`)
+    await expect(openHouse({ env: { AGENTS_FILE: path } })).rejects.toThrow(
+      /numbers\."\+15550100": recording, flightRecorder: expected false because DATA_DIR is none, got true/,
+    )
   })
 
   it.each(['1', '2'])(

@@ -53,7 +53,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   // They all have one number, and the machine is as busy as tests make it: nobody is turned away for that, and a late
   // answer is heard without a tone before it.
   const limits = { MAX_CALLS_PER_CALLER: '1000', CALLER_CALLS_PER_HOUR: '10000' }
-  const busy = { MAX_LAG_MS: '10000', FILLER_AFTER_MS: '0' }
+  const busy = { MAX_LAG_MS: '10000', FILLER_AFTER_MS: '0', DATA_DIR: 'none', ANALYSIS: 'off' }
   const env = {
     PORT: '0',
     DASHSCOPE_API_KEY: API_KEY,

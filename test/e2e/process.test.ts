@@ -9,7 +9,7 @@ import { makeLog } from '../../src/base/log.ts'
 import { startSimulatedCall } from '../../src/simulators/carrier/call.ts'
 import { scriptedMinds } from '../../src/simulators/realtime/scripted-mind.ts'
 import { startRealtimeServer } from '../../src/simulators/realtime/server.ts'
-import { openSqliteStore } from '../../src/store/sqlite/store.ts'
+import { openSqliteStore } from '../../src/store/sql/sqlite.ts'
 import { API_KEY, wait } from './house.ts'
 
 interface Started extends Disposable {
@@ -23,8 +23,8 @@ interface Started extends Disposable {
 }
 
 const settings = {
-  ...{ PORT: '0', NODE_ENV: 'production', MAX_LAG_MS: '10000' },
-  ...{ DASHSCOPE_API_KEY: API_KEY, REALTIME_URL: 'ws://127.0.0.1:9/' },
+  ...{ PORT: '0', NODE_ENV: 'production', MAX_LAG_MS: '10000', DATA_DIR: 'none' },
+  ...{ DASHSCOPE_API_KEY: API_KEY, REALTIME_URL: 'ws://127.0.0.1:9/', ANALYSIS: 'off' },
 }
 
 /** Arguments that make a process run this before anything else. */
@@ -194,8 +194,10 @@ describe.concurrent('the process', () => {
   })
 
   it('says where calls cannot be kept and does not start', async () => {
-    const failed = await start({ DATA_DIR: '/dev/null/calls' })
-    expect(failed).toMatchObject({ code: 1, errors: expect.stringMatching(/^DATA_DIR: \/dev\/null/) })
+    for (const DATA_DIR of ['/dev/null/calls', '/proc/nowhere']) {
+      const failed = await start({ DATA_DIR })
+      expect(failed).toMatchObject({ code: 1, errors: expect.stringContaining(`DATA_DIR: ${DATA_DIR}`) })
+    }
   })
 
   it('says that its port is taken and does not start', async () => {

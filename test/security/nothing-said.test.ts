@@ -93,6 +93,7 @@ it('nothing that the server ever says has a key, a token, a number or a word of 
     ...{ DASHSCOPE_API_KEY: API_KEY, REALTIME_URL: model.url, METRICS_TOKEN, SHOP_KEY },
     ...{ PUBLIC_URL: PUBLIC, TWILIO_AUTH_TOKEN: TOKEN, TWILIO_AUTH_TOKEN_SECONDARY: SECOND_TOKEN },
     ...{ TWILIO_ACCOUNT_SID: ACCOUNT, TRANSFER_TARGETS: `night desk=${DESK}`, SMS_FROM: '+15550001111' },
+    ...{ DATA_DIR: join(folder, 'data'), RECORDING: 'on', FLIGHT_RECORDER: 'on' },
     ...{ AGENTS_FILE: join(folder, 'agents.yaml'), BARGE_IN: 'model', AGENT_GREETING: '' },
   })
   const said: string[] = []

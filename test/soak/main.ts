@@ -37,6 +37,7 @@ async function main(options: SoakOptions): Promise<boolean> {
     await startServer(resolve(options.folder), {
       PORT: '0',
       DASHSCOPE_API_KEY: API_KEY,
+      ANALYSIS: 'off',
       REALTIME_URL: model.url,
       VAD_SILENCE_MS: '200',
       DATA_DIR: directory,

@@ -54,10 +54,11 @@ export async function openStage({ env, behaviour }: StageOptions): Promise<Stage
   const config = readConfig({
     PORT: '0',
     DASHSCOPE_API_KEY: API_KEY,
+    ANALYSIS: 'off',
     REALTIME_URL: model.url,
     AGENT_GREETING: '',
     // All callers have one number, and each has one call after the other.
-    ...{ MAX_CALLS_PER_CALLER: '10000', CALLER_CALLS_PER_HOUR: '100000', MAX_LAG_MS: '10000' },
+    ...{ MAX_CALLS_PER_CALLER: '10000', CALLER_CALLS_PER_HOUR: '100000', MAX_LAG_MS: '10000', DATA_DIR: 'none' },
     ...env,
   })
   const events = new Map<string, CallEvent[]>()

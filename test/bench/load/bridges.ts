@@ -35,7 +35,9 @@ const offhook: BridgePlan = {
     // All callers have one number, and all of them are to be taken.
     ...{ MAX_CALLS: '10000', MAX_CALLS_PER_CALLER: '10000', CALLER_CALLS_PER_HOUR: '100000', MAX_LAG_MS: '10000' },
     DASHSCOPE_API_KEY: 'any',
+    ANALYSIS: 'off',
     REALTIME_URL: modelUrl,
+    DATA_DIR: 'none',
     PORT: '0',
     LOG_LEVEL: 'warn',
     AUDIO_BATCH_MS: String(batchMs),

@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeLog } from '../../../src/base/log.ts'
 import type { CallEvent } from '../../../src/call/events.ts'
-import { openSqliteStore, type SqliteStore } from '../../../src/store/sqlite/store.ts'
+import { openSqliteStore } from '../../../src/store/sql/sqlite.ts'
+import type { SqlStore } from '../../../src/store/sql/store.ts'
 import { decimals, type Table } from './table.ts'
 
 const ROUNDS = 7
@@ -41,7 +42,7 @@ export async function measureStore(): Promise<Table[]> {
   return [await withStore(costOfTelling), await withStore(behind)]
 }
 
-async function withStore(measure: (store: SqliteStore, directory: string) => Promise<Table>): Promise<Table> {
+async function withStore(measure: (store: SqlStore, directory: string) => Promise<Table>): Promise<Table> {
   const directory = mkdtempSync(join(tmpdir(), 'offhook-bench-'))
   try {
     await using store = await openSqliteStore({ directory, log: makeLog('silent') })
@@ -57,7 +58,7 @@ function threadUs(): number {
   return user + system
 }
 
-async function costOfTelling(store: SqliteStore): Promise<Table> {
+async function costOfTelling(store: SqlStore): Promise<Table> {
   const samples = { json: [] as number[], append: [] as number[], sent: [] as number[] }
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     const start = threadUs()
@@ -91,7 +92,7 @@ async function costOfTelling(store: SqliteStore): Promise<Table> {
 }
 
 /** From `append` to where another connection reads it [ms]; looked at every 2 ms. */
-async function behind(store: SqliteStore, directory: string): Promise<Table> {
+async function behind(store: SqlStore, directory: string): Promise<Table> {
   using reader = new DatabaseSync(join(directory, 'offhook.db'), { readOnly: true })
   const latest = reader.prepare('SELECT max(id) AS id FROM events')
   const rows: string[][] = []
